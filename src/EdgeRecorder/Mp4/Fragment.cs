@@ -1,0 +1,91 @@
+using EdgeRecorder.Media;
+
+namespace EdgeRecorder.Mp4;
+
+/// <summary>
+/// One `moof` + `mdat` (ISO/IEC 14496-12), built once; its bytes go unchanged to disk and to every viewer.
+/// Counted by references: made with one, the maker's; whoever keeps it adds one, the last <see cref="Release"/> gives the media's chunks back.
+/// </summary>
+public sealed class Fragment
+{
+    private int _references = 1;
+    private readonly ReadOnlyMemory<byte> _head;
+    private readonly Payload[] _payloads;
+    private readonly int _payloadCount;
+
+    /// <param name="head">The whole `moof` and the 8-byte header of `mdat`.</param>
+    /// <param name="payloads">mdat's content in the order of its track runs; their references pass to the fragment.</param>
+    public Fragment(ReadOnlyMemory<byte> head, Payload[] payloads, int payloadCount)
+    {
+        _head = head;
+        _payloads = payloads;
+        _payloadCount = payloadCount;
+        Length = head.Length;
+        for (var i = 0; i < payloadCount; i++)
+            Length += payloads[i].Length;
+    }
+
+    /// <summary>Format of its tracks.</summary>
+    public required InitSegment Init { get; init; }
+
+    /// <summary>Earliest decode time of its samples on the channel's media time line, 90 kHz, runs on over gaps and segments.</summary>
+    public required long MediaStart90k { get; init; }
+
+    /// <summary>From <see cref="MediaStart90k"/> to the largest track end, 90 kHz.</summary>
+    public required uint Duration90k { get; init; }
+
+    /// <summary>Its first video sample is a sync sample (audio only: always).</summary>
+    public required bool IsSync { get; init; }
+
+    /// <summary>How many fragments back the last sync one lies: 0 when this is one.</summary>
+    public required int SyncDistance { get; init; }
+
+    /// <summary>It follows nothing: first fragment of a run (DESIGN section 3).</summary>
+    public required bool StartsRun { get; init; }
+
+    /// <summary>CLOCK_BOOTTIME of <see cref="MediaStart90k"/> in microseconds: arrival of the run's first access unit plus media time, drift corrected.</summary>
+    public required long BoottimeUs { get; init; }
+
+    /// <summary>The source's own wall time for its start, Unix microseconds, 0 unknown.</summary>
+    public long SourceUtcUs { get; init; }
+
+    /// <summary>Samples of the video track.</summary>
+    public int VideoSamples { get; init; }
+
+    /// <summary>Bytes of moof and mdat together.</summary>
+    public int Length { get; }
+
+    /// <summary>`moof` and the header of `mdat`.</summary>
+    public ReadOnlyMemory<byte> Head => _head;
+
+    /// <summary>What follows <see cref="Head"/>.</summary>
+    public ReadOnlySpan<Payload> Payloads => _payloads.AsSpan(0, _payloadCount);
+
+    public void AddReference() => Interlocked.Increment(ref _references);
+
+    public void Release()
+    {
+        var left = Interlocked.Decrement(ref _references);
+        if (left > 0)
+            return;
+        if (left < 0)
+            throw new InvalidOperationException("A fragment was released more often than it was referenced.");
+        foreach (var payload in Payloads)
+            payload.Release();
+        Array.Clear(_payloads, 0, _payloadCount);
+    }
+
+    /// <summary>All its bytes in order, for tests and for the few places that need them in one piece.</summary>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[Length];
+        _head.Span.CopyTo(bytes);
+        var at = _head.Length;
+        foreach (var payload in Payloads)
+        {
+            payload.CopyTo(bytes.AsSpan(at));
+            at += payload.Length;
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,56 @@
+using EdgeRecorder.Mp4;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>What Recording, Playback and Api see of the ring. One implementation (<c>Ring</c>); an interface so that their tests need no disk.</summary>
+public interface IRing
+{
+    /// <summary>Opens a stream for writing and says where its media time stands. One writer per stream.</summary>
+    IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority);
+
+    /// <summary>Spans overlapping [from, to), Unix microseconds, in order of time.</summary>
+    IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs);
+
+    /// <summary>
+    /// Durable fragments overlapping [from, to), in order, with a lease on their segments: until it is disposed the ring does not recycle them
+    /// (at most 30 s once it wants to). With <paramref name="fromSync"/> the list begins at the sync fragment at or before from, in the same run.
+    /// </summary>
+    FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync);
+
+    /// <summary>
+    /// Bytes of a record. False when the segment has been recycled since (its generation changed): nothing of <paramref name="target"/> may be used then.
+    /// </summary>
+    bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target);
+
+    /// <summary>ftyp + moov of the segment that holds the fragment; null once recycled.</summary>
+    byte[]? ReadInit(in FragmentRef fragment);
+}
+
+/// <summary>Writing end of a stream.</summary>
+public interface IRingStream : IDisposable
+{
+    /// <summary>Media time at which the next run begins: largest track end so far plus nothing; 0 when the stream never held footage.</summary>
+    long MediaEnd90k { get; }
+
+    /// <summary>End of the last footage on disk, Unix microseconds; null when there is none. With it a new run's gap begins.</summary>
+    long? LastFootageEndUtcUs { get; }
+
+    /// <summary>
+    /// Queues a fragment (adds its own reference); never blocks. False when the box is overloaded and the fragment was not taken:
+    /// the caller drops up to the next sync fragment and writes a gap `overload`.
+    /// </summary>
+    bool Offer(Fragment fragment);
+}
+
+/// <summary>Fragments of a range, held readable.</summary>
+public sealed class FootageLease(IReadOnlyList<FragmentRef> fragments, Action release, CancellationToken cut) : IDisposable
+{
+    private Action? _release = release;
+
+    public IReadOnlyList<FragmentRef> Fragments => fragments;
+
+    /// <summary>Fires when the ring needed the space and the 30 s of grace are over; reads fail from then on.</summary>
+    public CancellationToken Cut => cut;
+
+    public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
+}
