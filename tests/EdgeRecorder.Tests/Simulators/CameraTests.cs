@@ -1,0 +1,242 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace EdgeRecorder.Tests.Simulators;
+
+/// <summary>The simulated camera, judged by ffmpeg's RTSP client.</summary>
+public sealed class CameraTests
+{
+    private const int Pictures = 250;                          // 10 s at 25 per second
+
+    [Theory]
+    [InlineData("small.h264", "tcp")]
+    [InlineData("small.h264", "udp")]
+    [InlineData("small.h265", "tcp")]
+    [InlineData("small.h265", "udp")]
+    [InlineData("slices.h264", "tcp")]
+    [InlineData("b-frames.h265", "tcp")]
+    public async Task Ffprobe_counts_every_picture_of_the_clip_once(string clip, string transport)
+    {
+        await using var camera = await CameraProcess.StartAsync(clip, "--speed", "10", "--loops", "1", "--at-end", "close");
+
+        var packets = await FFmpeg.CountPacketsAsync(camera.Url(), "-rtsp_transport", transport);
+
+        Assert.Equal(Pictures, packets["video"]);
+        var client = Assert.Single((await camera.StatsAsync()).Clients);
+        Assert.Equal((Pictures, transport), (client.Video, client.Transport));
+    }
+
+    [Theory]
+    [InlineData("10s.aac", "aac")]
+    [InlineData("10s.alaw", "pcm_alaw")]
+    [InlineData("10s.ulaw", "pcm_mulaw")]
+    public async Task Audio_comes_beside_the_video(string audio, string codec)
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--audio", audio, "--speed", "10", "--loops", "1", "--at-end", "close");
+
+        Assert.Contains(codec, await FFmpeg.RunAsync("ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-select_streams", "a", "-show_entries", "stream=codec_name", camera.Url()), StringComparison.Ordinal);
+        var packets = await FFmpeg.CountPacketsAsync(camera.Url(), "-rtsp_transport", "tcp");
+
+        var client = (await camera.StatsAsync()).Clients[^1];
+        Assert.Equal((client.Video, client.Audio), (packets["video"], packets["audio"]));
+        Assert.InRange(client.Audio, 155, 501);
+    }
+
+    [Theory]
+    [InlineData("basic")]
+    [InlineData("digest")]
+    [InlineData("digest-qop")]
+    [InlineData("both")]
+    public async Task Credentials_are_asked_for_and_checked(string scheme)
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--auth", scheme, "--user", "gate", "--password", "secret", "--speed", "20", "--loops", "1", "--at-end", "close");
+
+        var right = await FFmpeg.CountPacketsAsync(camera.Url("/a", "gate", "secret"), "-rtsp_transport", "tcp");
+        var wrong = await Assert.ThrowsAsync<InvalidOperationException>(() => FFmpeg.CountPacketsAsync(camera.Url("/a", "gate", "wrong"), "-rtsp_transport", "tcp"));
+
+        Assert.Equal(Pictures, right["video"]);
+        Assert.Contains("401 Unauthorized", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Decoded_pictures_are_those_of_the_file_also_where_packets_wrap_and_two_rounds_meet()
+    {
+        await using var camera = await CameraProcess.StartAsync(
+            "small.h264", "--first-sequence", "65500", "--first-timestamp", "4294900000", "--speed", "10", "--loops", "2", "--at-end", "close");
+        string[] hashes = ["-map", "0:v", "-f", "framehash", "-"];
+
+        var received = PictureHashes(await FFmpeg.RunAsync("ffmpeg", ["-v", "error", "-rtsp_transport", "tcp", "-i", camera.Url(), "-fps_mode", "passthrough", .. hashes]));
+        var original = PictureHashes(await FFmpeg.RunAsync("ffmpeg", ["-v", "error", "-i", await Clips.FindAsync("small.h264"), .. hashes]));
+
+        Assert.Equal([.. original, .. original], received);
+    }
+
+    [Fact]
+    public async Task Many_clients_each_get_everything()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--speed", "10", "--loops", "1", "--at-end", "close");
+
+        var counts = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => FFmpeg.CountPacketsAsync(camera.Url($"/{i}"), "-rtsp_transport", i % 2 == 0 ? "tcp" : "udp")));
+
+        Assert.All(counts, packets => Assert.Equal(Pictures, packets["video"]));
+    }
+
+    [Fact]
+    public async Task A_lost_packet_is_counted_with_the_picture_it_damages()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--drop", "50", "--speed", "20", "--loops", "1", "--at-end", "close");
+
+        await FFmpegThatMayComplainAsync(camera.Url());
+
+        var client = Assert.Single((await camera.StatsAsync()).Clients);
+        Assert.Equal(client.Packets / 50, client.PacketsDropped);
+        Assert.InRange(client.VideoDamaged, 1, client.PacketsDropped);
+    }
+
+    [Fact]
+    public async Task Faults_of_one_path_leave_the_others_alone()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264");
+        await camera.CommandAsync("@/sick stall 600");
+        using var sick = await RawClient.PlayAsync(camera, "/sick");
+        using var well = await RawClient.PlayAsync(camera, "/well");
+
+        var stats = await camera.WaitAsync(s => s.Clients.Any(c => c is { Path: "/well", Video: > 10 }));
+
+        Assert.Equal(0, stats.Clients.Single(c => c.Path == "/sick").Video);
+    }
+
+    [Fact]
+    public async Task Disconnect_closes_the_connections_that_are_there()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264");
+        using var client = await RawClient.PlayAsync(camera, "/a");
+        await camera.WaitAsync(s => s.Clients is [{ Video: > 0 }]);
+
+        await camera.CommandAsync("disconnect");
+
+        await client.ReadToEndAsync();
+        Assert.Equal("disconnect", Assert.Single((await camera.StatsAsync()).Clients).CloseReason);
+    }
+
+    [Fact]
+    public async Task Refuse_closes_the_listener_and_opens_it_again()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264");
+
+        await camera.CommandAsync("refuse 0.5");
+        var refused = 0;
+        for (var isOpen = false; !isOpen;)
+            try
+            {
+                using var socket = new TcpClient();
+                await socket.ConnectAsync("127.0.0.1", camera.Port);
+                isOpen = refused > 0;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                Assert.InRange(++refused, 1, 1_000_000);
+            }
+
+        using var client = await RawClient.PlayAsync(camera, "/a");
+        await camera.WaitAsync(s => s.Clients is [{ Video: > 0 }]);
+    }
+
+    [Fact]
+    public async Task Both_clips_alternate_at_every_sync_sample()
+    {
+        await using var camera = await CameraProcess.StartAsync(
+            "small.h264", "--alternate", "small-alternate.h264", "--alternate-every-gop", "--speed", "10", "--loops", "1", "--at-end", "close");
+
+        var frames = await FFmpeg.RunAsync("ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-show_entries", "frame=width", "-of", "csv=p=0", camera.Url());
+
+        var widths = frames.Split([',', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal((125, 125), (widths.Count(w => w == "320"), widths.Count(w => w == "480")));
+    }
+
+    [Fact]
+    public async Task Every_wrong_description_is_sent_and_every_unknown_one_refused()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264");
+        foreach (var variant in (string[])["no-fmtp", "no-rtpmap", "bad-sprop", "unknown-codec", "huge", "no-control", "absolute-control"])
+        {
+            await camera.CommandAsync($"wrong-sdp {variant}");
+            using var client = await RawClient.ConnectAsync(camera);
+            var sdp = await client.DescribeAsync("/a");
+            Assert.Equal(variant == "no-fmtp", !sdp.Contains("a=fmtp", StringComparison.Ordinal));
+            Assert.Equal(variant == "no-rtpmap", !sdp.Contains("a=rtpmap", StringComparison.Ordinal));
+            Assert.Equal(variant == "no-control", !sdp.Contains("a=control", StringComparison.Ordinal));
+            Assert.Equal(variant == "absolute-control", sdp.Contains("a=control:rtsp://", StringComparison.Ordinal));
+            Assert.Equal(variant == "huge", sdp.Length > 2_000_000);
+        }
+        await Assert.ThrowsAsync<ArgumentException>(() => camera.CommandAsync("wrong-sdp funny"));
+    }
+
+    [Fact]
+    public async Task It_ends_with_its_parent()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264");
+        Assert.Equal(0, await camera.StopAsync());
+    }
+
+    private static string[] PictureHashes(string framehash)
+        => [.. framehash.Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(line => line[(line.LastIndexOf(',') + 1)..].Trim())];
+
+    /// <summary>Reads to the end; ffmpeg says what it misses, which is the point of the test.</summary>
+    private static async Task FFmpegThatMayComplainAsync(string url)
+        => await FFmpeg.RunAsync("ffmpeg", "-v", "quiet", "-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "null", "-");
+
+    /// <summary>The shortest RTSP client over TCP; whatever the camera sends behind PLAY stays unread until asked for.</summary>
+    private sealed class RawClient : IDisposable
+    {
+        private readonly TcpClient _tcp = new();
+        private int _sequence;
+
+        public static async Task<RawClient> ConnectAsync(CameraProcess camera)
+        {
+            var client = new RawClient();
+            await client._tcp.ConnectAsync("127.0.0.1", camera.Port);
+            return client;
+        }
+
+        public static async Task<RawClient> PlayAsync(CameraProcess camera, string path)
+        {
+            var client = await ConnectAsync(camera);
+            await client.DescribeAsync(path);
+            await client.RequestAsync("SETUP", path + "/trackID=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n");
+            await client.RequestAsync("PLAY", path);
+            return client;
+        }
+
+        public Task<string> DescribeAsync(string path) => RequestAsync("DESCRIBE", path);
+
+        public async Task ReadToEndAsync()
+        {
+            var buffer = new byte[64 * 1024];
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            while (await _tcp.GetStream().ReadAsync(buffer, deadline.Token) > 0)
+            {
+            }
+        }
+
+        public void Dispose() => _tcp.Dispose();
+
+        private async Task<string> RequestAsync(string method, string path, string headers = "")
+        {
+            var stream = _tcp.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{method} rtsp://127.0.0.1{path} RTSP/1.0\r\nCSeq: {++_sequence}\r\n{headers}\r\n"));
+            var head = new StringBuilder();
+            var one = new byte[1];
+            while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+            {
+                await stream.ReadExactlyAsync(one);
+                head.Append((char)one[0]);
+            }
+            Assert.StartsWith("RTSP/1.0 200", head.ToString(), StringComparison.Ordinal);
+            var length = head.ToString().Split("\r\n").FirstOrDefault(l => l.StartsWith("Content-Length:", StringComparison.Ordinal));
+            var body = new byte[length is null ? 0 : int.Parse(length["Content-Length:".Length..], System.Globalization.CultureInfo.InvariantCulture)];
+            await stream.ReadExactlyAsync(body);
+            return Encoding.UTF8.GetString(body);
+        }
+    }
+}
