@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -125,18 +127,31 @@ public sealed class CameraTests
         await using var camera = await CameraProcess.StartAsync("small.h264");
 
         await camera.CommandAsync("refuse 0.5");
-        var refused = 0;
-        for (var isOpen = false; !isOpen;)
+        var since = Stopwatch.StartNew();
+        var refusedAt = await FirstAsync(isOpen: false);
+        var openAt = await FirstAsync(isOpen: true);
+        Assert.InRange((openAt - refusedAt).TotalSeconds, 0.2, 5);
+
+        async Task<TimeSpan> FirstAsync(bool isOpen)
+        {
+            while (await IsOpenAsync() != isOpen)
+                Assert.True(since.Elapsed < TimeSpan.FromSeconds(10), isOpen ? "never opened again" : "never closed");
+            return since.Elapsed;
+        }
+
+        async Task<bool> IsOpenAsync()
+        {
             try
             {
                 using var socket = new TcpClient();
                 await socket.ConnectAsync("127.0.0.1", camera.Port);
-                isOpen = refused > 0;
+                return true;
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
             {
-                Assert.InRange(++refused, 1, 1_000_000);
+                return false;
             }
+        }
 
         using var client = await RawClient.PlayAsync(camera, "/a");
         await camera.WaitAsync(s => s.Clients is [{ Video: > 0 }]);
@@ -234,7 +249,7 @@ public sealed class CameraTests
             }
             Assert.StartsWith("RTSP/1.0 200", head.ToString(), StringComparison.Ordinal);
             var length = head.ToString().Split("\r\n").FirstOrDefault(l => l.StartsWith("Content-Length:", StringComparison.Ordinal));
-            var body = new byte[length is null ? 0 : int.Parse(length["Content-Length:".Length..], System.Globalization.CultureInfo.InvariantCulture)];
+            var body = new byte[length is null ? 0 : int.Parse(length["Content-Length:".Length..], CultureInfo.InvariantCulture)];
             await stream.ReadExactlyAsync(body);
             return Encoding.UTF8.GetString(body);
         }
