@@ -10,7 +10,7 @@ try
         _ => Usage(),
     };
 }
-catch (UsageException e)
+catch (Exception e) when (e is UsageException or FormatException or OverflowException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 2;

@@ -188,6 +188,92 @@ public sealed class CameraTests
     }
 
     [Fact]
+    public async Task A_transport_that_is_not_offered_is_answered_with_461()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--transport", "udp");
+        using var client = await RawClient.ConnectAsync(camera);
+        Assert.Equal("461", (await client.RequestAsync("SETUP", "/a/trackID=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n")).Status);
+        Assert.Equal("200", (await client.RequestAsync("SETUP", "/a/trackID=0", "Transport: RTP/AVP;unicast;client_port=50000-50001\r\n")).Status);
+    }
+
+    [Fact]
+    public async Task A_redirect_names_the_other_camera()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--redirect", "rtsp://127.0.0.1:9/other");
+        using var client = await RawClient.ConnectAsync(camera);
+        var answer = await client.RequestAsync("DESCRIBE", "/a");
+        Assert.Equal("302", answer.Status);
+        Assert.Contains("\r\nLocation: rtsp://127.0.0.1:9/other\r\n", answer.Head, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Unauthorized_refuses_from_then_on_and_heals()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264");
+        using var client = await RawClient.ConnectAsync(camera);
+        Assert.Equal("200", (await client.RequestAsync("DESCRIBE", "/a")).Status);
+        await camera.CommandAsync("unauthorized");
+        Assert.Equal("401", (await client.RequestAsync("DESCRIBE", "/a")).Status);
+        await camera.CommandAsync("heal");
+        Assert.Equal("200", (await client.RequestAsync("DESCRIBE", "/a")).Status);
+    }
+
+    [Fact]
+    public async Task A_session_that_keeps_silent_is_closed_after_its_timeout()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--session-timeout", "1");
+        using var client = await RawClient.PlayAsync(camera, "/a");
+        await client.ReadToEndAsync();
+        Assert.Equal("session timeout", Assert.Single((await camera.StatsAsync()).Clients).CloseReason);
+    }
+
+    [Theory]
+    [InlineData("garbage 5000", 5000)]
+    [InlineData("oversize fragment", 64 << 20)]
+    [InlineData("oversize frame", 65539)]
+    [InlineData("oversize header", 4 << 20)]
+    public async Task A_disturbance_reaches_the_client_in_its_full_size(string command, int size)
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--loops", "1", "--speed", "2", "--at-end", "close");
+        using var client = await RawClient.PlayAsync(camera, "/a");
+        await camera.CommandAsync(command);
+
+        var received = await client.ReadToEndAsync();
+
+        var wire = Assert.Single((await camera.StatsAsync()).Clients).WireBytes;
+        Assert.InRange(received, size, wire);
+    }
+
+    [Fact]
+    public async Task A_slow_camera_sends_a_byte_per_second()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--slow");
+        using var client = await RawClient.ConnectAsync(camera);
+        var started = Stopwatch.StartNew();
+        await client.SendAsync("OPTIONS", "/a", "");
+        await client.ReadByteAsync();
+        await client.ReadByteAsync();
+        await client.ReadByteAsync();
+        Assert.InRange(started.Elapsed.TotalSeconds, 1, 10);
+    }
+
+    [Fact]
+    public async Task After_a_stall_timestamps_go_on_by_the_clock_and_nothing_is_left_out()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--loops", "1", "--speed", "5", "--at-end", "close");
+        var reading = FFmpeg.RunAsync("ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-show_entries", "packet=pts_time", "-of", "csv=p=0", camera.Url());
+        await camera.WaitAsync(s => s.Clients is [{ Video: > 50 }]);
+
+        await camera.CommandAsync("stall 0.4");
+
+        var times = (await reading).Split([',', '\n'], StringSplitOptions.RemoveEmptyEntries).Where(t => t != "N/A")
+            .Select(t => double.Parse(t, CultureInfo.InvariantCulture)).ToArray();
+        var longest = times.Zip(times.Skip(1), (a, b) => b - a).Max();
+        Assert.Equal(Pictures, Assert.Single((await camera.StatsAsync()).Clients).Video);
+        Assert.InRange(longest, 1.9, 3.0);                     // 0.4 s at five times the speed, and one picture
+    }
+
+    [Fact]
     public async Task It_ends_with_its_parent()
     {
         await using var camera = await CameraProcess.StartAsync("small.h264");
@@ -218,40 +304,53 @@ public sealed class CameraTests
         {
             var client = await ConnectAsync(camera);
             await client.DescribeAsync(path);
-            await client.RequestAsync("SETUP", path + "/trackID=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n");
-            await client.RequestAsync("PLAY", path);
+            Assert.Equal("200", (await client.RequestAsync("SETUP", path + "/trackID=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n")).Status);
+            Assert.Equal("200", (await client.RequestAsync("PLAY", path)).Status);
             return client;
         }
 
-        public Task<string> DescribeAsync(string path) => RequestAsync("DESCRIBE", path);
-
-        public async Task ReadToEndAsync()
+        public async Task<string> DescribeAsync(string path)
         {
+            var answer = await RequestAsync("DESCRIBE", path);
+            Assert.Equal("200", answer.Status);
+            return answer.Body;
+        }
+
+        /// <summary>Reads until the camera closes; returns how many bytes came.</summary>
+        public async Task<long> ReadToEndAsync()
+        {
+            long total = 0;
             var buffer = new byte[64 * 1024];
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            while (await _tcp.GetStream().ReadAsync(buffer, deadline.Token) > 0)
-            {
-            }
+            while (await _tcp.GetStream().ReadAsync(buffer, deadline.Token) is > 0 and var read)
+                total += read;
+            return total;
         }
+
+        public async Task<byte> ReadByteAsync()
+        {
+            var one = new byte[1];
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            await _tcp.GetStream().ReadExactlyAsync(one, deadline.Token);
+            return one[0];
+        }
+
+        public async Task SendAsync(string method, string path, string headers)
+            => await _tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"{method} rtsp://127.0.0.1{path} RTSP/1.0\r\nCSeq: {++_sequence}\r\n{headers}\r\n"));
 
         public void Dispose() => _tcp.Dispose();
 
-        private async Task<string> RequestAsync(string method, string path, string headers = "")
+        public async Task<(string Status, string Head, string Body)> RequestAsync(string method, string path, string headers = "")
         {
-            var stream = _tcp.GetStream();
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{method} rtsp://127.0.0.1{path} RTSP/1.0\r\nCSeq: {++_sequence}\r\n{headers}\r\n"));
-            var head = new StringBuilder();
-            var one = new byte[1];
-            while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
-            {
-                await stream.ReadExactlyAsync(one);
-                head.Append((char)one[0]);
-            }
-            Assert.StartsWith("RTSP/1.0 200", head.ToString(), StringComparison.Ordinal);
-            var length = head.ToString().Split("\r\n").FirstOrDefault(l => l.StartsWith("Content-Length:", StringComparison.Ordinal));
+            await SendAsync(method, path, headers);
+            var text = new StringBuilder();
+            while (!text.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+                text.Append((char)await ReadByteAsync());
+            var head = text.ToString();
+            var length = head.Split("\r\n").FirstOrDefault(l => l.StartsWith("Content-Length:", StringComparison.Ordinal));
             var body = new byte[length is null ? 0 : int.Parse(length["Content-Length:".Length..], CultureInfo.InvariantCulture)];
-            await stream.ReadExactlyAsync(body);
-            return Encoding.UTF8.GetString(body);
+            await _tcp.GetStream().ReadExactlyAsync(body);
+            return (head.Split(' ')[1], head, Encoding.UTF8.GetString(body));
         }
     }
 }

@@ -128,7 +128,7 @@ internal sealed class RtspConnection : IDisposable
                 if (head < 0)
                     break;
                 var request = RtspRequest.Parse(rest[..head]);
-                length = head + 4 + (int.TryParse(request?["Content-Length"], out var body) ? body : 0);
+                length = head + 4 + (int.TryParse(request?["Content-Length"], out var body) ? Math.Clamp(body, 0, LargestRequest) : 0);
                 if (rest.Length < length)
                     break;
                 Answer(request);
