@@ -24,11 +24,9 @@ internal sealed class Volume : IDisposable
         var path = Path.Combine(folder, Name);
         if (!File.Exists(path))
             Create(folder, path, segmentBytes());
-        var file = LinuxFile.Open(path);
+        var file = OpenLocked(folder, path);
         try
         {
-            if (!file.TryLock())
-                throw new StorageException($"{folder}: another edge-recorder is using this ring (lock on {path})");
             var text = new byte[512];
             var values = Encoding.ASCII.GetString(text, 0, file.Read(text, 0)).Split('\n').Select(line => line.Split('=', 2))
                 .Where(parts => parts.Length == 2).ToDictionary(parts => parts[0], parts => parts[1]);
@@ -45,6 +43,23 @@ internal sealed class Volume : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static LinuxFile OpenLocked(string folder, string path)
+    {
+        LinuxFile? file = null;
+        try
+        {
+            file = LinuxFile.Open(path);                    // takes a shared lock itself, and says so when it cannot
+            if (file.TryLock())
+                return file;
+        }
+        catch (IOException e) when (e.HResult == ErrnoException.EAGAIN)
+        {
+            throw new StorageException($"{folder}: another edge-recorder is using this ring (lock on {path})", e);
+        }
+        file.Dispose();
+        throw new StorageException($"{folder}: another edge-recorder is using this ring (lock on {path})");
+    }
 
     private static void Create(string folder, string path, long segmentBytes)
     {
