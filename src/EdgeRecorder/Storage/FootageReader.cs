@@ -18,7 +18,7 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) 
     {
         var held = catalog.Lease(stream, fromUtcUs, toUtcUs);
         var all = new List<FragmentRef>();
-        foreach (var segment in held)
+        foreach (var segment in held.OrderBy(s => s.IsPool))    // originals first: their copies are the same footage
             Collect(segment, all);
         all.Sort(static (a, b) => (a.FromUtcUs, a.Generation, a.Offset).CompareTo((b.FromUtcUs, b.Generation, b.Offset)));
         var first = all.FindIndex(f => f.ToUtcUs > fromUtcUs && f.FromUtcUs < toUtcUs);
@@ -85,8 +85,11 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) 
     private void Collect(Segment segment, List<FragmentRef> target)
     {
         var table = Table(segment);
+        var known = segment.IsPool ? target.Select(f => f.MediaStart90k).ToHashSet() : null;
         foreach (ref readonly var entry in table.Entries.AsSpan())
         {
+            if (known?.Contains(entry.MediaStart90k) == true)
+                continue;
             var offset = catalog.Clock.ToUtcUs(table.Boots[entry.Boot].Number, 0);
             target.Add(new FragmentRef(segment.Number, segment.Generation, entry.Offset, entry.RecordLength, entry.MediaStart90k, entry.Duration90k,
                 entry.IsSync, entry.StartsRun, entry.BoottimeUs + offset, entry.EndBoottimeUs + offset));

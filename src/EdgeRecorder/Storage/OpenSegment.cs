@@ -23,8 +23,8 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
 
     private readonly Lock _gate = new();
     private readonly List<FragmentEntry> _entries = [];
-    private List<Fragment> _pending = [];                   // written, not yet durable: kept to be written elsewhere if the disk fails
-    private List<Fragment> _syncing = [];
+    private List<Fragment?> _pending = [];                  // written, not yet durable: kept to be written elsewhere if the disk fails; null: a copy
+    private List<Fragment?> _syncing = [];
     private int _batchStart;                                // first record of the open batch
     private int _lastFree = header.Length;                  // header of the `free` behind the last record
     private int _linkedFree = header.Length;                // header of the `free` that ends the visible chain
@@ -65,7 +65,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         {
             long sum = 0;
             foreach (var fragment in _syncing)
-                sum += fragment.Length;
+                sum += fragment?.Length ?? 0;
             return sum;
         }
     }
@@ -94,44 +94,60 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             return _entries.GetRange(0, Linked).ToArray();
     }
 
+    /// <summary>A copy of all entries, durable or not.</summary>
+    public FragmentEntry[] All()
+    {
+        lock (_gate)
+            return _entries.ToArray();
+    }
+
     /// <summary>Writes the record. Takes one reference of the fragment until it is durable.</summary>
     /// <param name="chained">Whether digest and chain are computed.</param>
     /// <exception cref="ErrnoException">The disk failed; the segment is to be quarantined.</exception>
     public void Append(Fragment fragment, in RecordHeader record, BootAnchor boot, bool chained, RecordScratch scratch)
     {
-        var start = Geometry.NextRecord(_lastFree);
-        var end = start + record.RecordLength;
         var digest = scratch.Build(fragment, record, chained, _hash, out var hash);
+        fragment.AddReference();
+        Put(new FragmentEntry
+        {
+            RecordLength = record.RecordLength, MediaStart90k = record.MediaStart90k, Duration90k = record.Duration90k, Flags = record.Flags,
+            Boot = BootIndex(boot.BootNumber, boot.BootId), SyncDistance = (ushort)record.SyncDistance, BoottimeUs = record.BoottimeUs, Digest = digest,
+        }, fragment, hash, scratch);
+    }
+
+    /// <summary>Writes a record of another segment, unchanged: the bytes in the scratch's <see cref="RecordScratch.Raw"/>.</summary>
+    public void AppendCopy(FragmentEntry origin, int bootNumber, Guid bootId, RecordScratch scratch)
+    {
+        origin.Boot = BootIndex(bootNumber, bootId);
+        Put(origin, null, _hash, scratch);
+    }
+
+    private void Put(FragmentEntry entry, Fragment? retained, byte[] hash, RecordScratch scratch)
+    {
         var list = scratch.List;
         list.Clear();
         lock (_gate)
         {
-            var linkInside = _pending.Count > 0;
-            var at = linkInside ? _lastFree : start;
-            if (linkInside)                                 // same batch: the free in front is ours to size
+            var start = Geometry.NextRecord(_lastFree);
+            var end = start + entry.RecordLength;
+            var linkInside = _pending.Count > 0;            // same batch: the free in front is ours to size
+            if (linkInside)
             {
                 BoxType.WriteFree(scratch.FreeBefore, start - _lastFree);
                 list.Add(scratch.FreeBefore, 0, Geometry.FreeHeader);
                 list.Add(Zeros, 0, start - _lastFree - Geometry.FreeHeader);
             }
-            scratch.AddRecord(fragment);
+            scratch.AddRecord(retained, entry.RecordLength);
             BoxType.WriteFree(scratch.FreeBehind, (int)(header.Geometry.Size - end));
             list.Add(scratch.FreeBehind, 0, Geometry.FreeHeader);
             list.Add(Zeros, 0, Geometry.NextRecord(end) - end - Geometry.FreeHeader);
-            file.Write(list, at);
-            if (_pending.Count == 0)
+            file.Write(list, linkInside ? _lastFree : start);
+            if (!linkInside)
                 _batchStart = start;
-            fragment.AddReference();
-            _pending.Add(fragment);
-            _entries.Add(new FragmentEntry
-            {
-                Offset = start, RecordLength = record.RecordLength, MediaStart90k = record.MediaStart90k, Duration90k = record.Duration90k,
-                Flags = record.Flags, Boot = BootIndex(boot.BootNumber, boot.BootId), SyncDistance = (ushort)record.SyncDistance,
-                BoottimeUs = record.BoottimeUs, Digest = digest,
-            });
-            _lastFree = end;
-            _hash = hash;
-            TouchedUs = record.BoottimeUs;
+            entry.Offset = start;
+            _pending.Add(retained);
+            _entries.Add(entry);
+            (_lastFree, _hash, TouchedUs) = (end, hash, entry.BoottimeUs);
         }
     }
 
@@ -160,7 +176,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         if (linkPage > _dropFrom)
             file.DropCache(_dropFrom, linkPage - _dropFrom);
         foreach (var fragment in _syncing)
-            fragment.Release();
+            fragment?.Release();
         _syncing.Clear();
         lock (_gate)
         {
@@ -175,7 +191,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     {
         lock (_gate)
         {
-            List<Fragment> all = [.. _syncing, .. _pending];
+            List<Fragment> all = [.. _syncing.OfType<Fragment>(), .. _pending.OfType<Fragment>()];
             _syncing.Clear();
             _pending.Clear();
             _entries.RemoveRange(Linked, _entries.Count - Linked);
@@ -249,6 +265,7 @@ internal readonly record struct SyncBatch(int Start, int LastFree, int Count);
 internal sealed class RecordScratch
 {
     private byte[] _head = GC.AllocateUninitializedArray<byte>(16 * 1024, pinned: true);
+    private byte[] _raw = [];
     private int _headLength;
     private readonly IncrementalHash _sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -284,9 +301,22 @@ internal sealed class RecordScratch
         return Digest.From(digest);
     }
 
-    /// <summary>Adds the built record to the list.</summary>
-    public void AddRecord(Fragment fragment)
+    /// <summary>Room for a whole record that is copied as it is.</summary>
+    public Span<byte> Raw(int length)
     {
+        if (_raw.Length < length)
+            _raw = GC.AllocateUninitializedArray<byte>(length * 2, pinned: true);
+        return _raw.AsSpan(0, length);
+    }
+
+    /// <summary>Adds the built record, or the raw one where there is no fragment, to the list.</summary>
+    public void AddRecord(Fragment? fragment, int length)
+    {
+        if (fragment is null)
+        {
+            List.Add(_raw, 0, length);
+            return;
+        }
         List.Add(_head, 0, _headLength);
         foreach (var payload in fragment.Payloads)
             foreach (var slice in payload)

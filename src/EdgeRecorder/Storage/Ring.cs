@@ -27,7 +27,11 @@ internal sealed class Ring : IRing, IDisposable
         _housekeeper = new RingHousekeeper(catalog, options, volume.Id, device, observer, clock, _victims, _writer, index);
         _sync = new RingSync(catalog, _writer, clock, options.SyncPeriod, _housekeeper.Complete);
         _reader = new FootageReader(catalog, device);
+        Locks = new EventPool(catalog, options, volume.Id, _reader, device, _sync.Flush, _housekeeper.Wake);
+        _housekeeper.Errand = Locks.Work;
     }
+
+    public EventPool Locks { get; }
 
     public PreviousStop PreviousStop { get; private init; }
 
@@ -72,7 +76,7 @@ internal sealed class Ring : IRing, IDisposable
             var ring = new Ring(volume, catalog, options, index, device, clock, observer) { PreviousStop = stop, Recovery = recovery, ForeignFiles = foreign };
             map.BeginBoot(clock);
             foreach (var (segment, boot, from, to, _) in recovery.Unreadable)
-                observer.Unreadable(segment.Stream, map.ToUtcUs(boot, from), map.ToUtcUs(boot, to));
+                observer.Unreadable(segment.Stream, boot, from, to);
             ring.Start();
             return ring;
         }

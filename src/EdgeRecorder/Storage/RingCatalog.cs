@@ -121,7 +121,7 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
     public List<OpenSegment> IdleSince(long boottimeUs)
     {
         lock (_gate)
-            return [.. _growing.Where(s => s.State == SegmentState.Open && s.Open!.TouchedUs < boottimeUs).Select(s => s.Open!)];
+            return [.. _growing.Where(s => s.State == SegmentState.Open && !s.IsPool && s.Open!.TouchedUs < boottimeUs).Select(s => s.Open!)];
     }
 
     /// <summary>Rows that changed since the last call.</summary>
@@ -176,7 +176,7 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
 
     public IReadOnlyList<StreamKey> Streams { get { lock (_gate) return [.. _byStream.Where(pair => pair.Value.Count > 0).Select(pair => pair.Key)]; } }
 
-    /// <summary>Spans overlapping [from, to), dated by the clock map, in order of time.</summary>
+    /// <summary>Spans overlapping [from, to), dated by the clock map, in order of time. Copies in the event pool show only where their origin is gone.</summary>
     public List<FootageSpan> Spans(StreamKey stream, long fromUtcUs, long toUtcUs)
     {
         var found = new List<FootageSpan>();
@@ -188,14 +188,52 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
                 foreach (var row in segment.Spans)
                 {
                     var offset = clock.ToUtcUs(row.BootNumber, 0);
-                    if (row.FromUs + offset < toUtcUs && row.ToUs + offset > fromUtcUs)
-                        found.Add(new FootageSpan(stream, segment.Generation, segment.Number, row.FromUs + offset, row.ToUs + offset,
-                            row.MediaStart90k, row.MediaEnd90k, row.Bytes, segment.IsPool || segment.Pins > 0));
+                    if (row.FromUs + offset >= toUtcUs || row.ToUs + offset <= fromUtcUs)
+                        continue;
+                    if (segment.IsPool)
+                        foreach (var piece in Uncovered(row, list))
+                            found.Add(Dated(segment, piece, offset));
+                    else
+                        found.Add(Dated(segment, row, offset));
                 }
         }
         found.Sort((a, b) => (a.FromUtcUs, a.Generation).CompareTo((b.FromUtcUs, b.Generation)));
         return found;
     }
+
+    private static FootageSpan Dated(Segment segment, in SpanRow row, long offset)
+        => new(segment.Stream, segment.Generation, segment.Number, row.FromUs + offset, row.ToUs + offset, row.MediaStart90k, row.MediaEnd90k, row.Bytes,
+            segment.IsPool || segment.Pins > 0);
+
+    /// <summary>The parts of a copy whose originals the ring no longer has; by media time, which a stream never uses twice.</summary>
+    private static List<SpanRow> Uncovered(in SpanRow copy, List<Segment> list)
+    {
+        List<SpanRow> left = [copy];
+        foreach (var segment in list)
+            if (!segment.IsPool)
+                foreach (var row in segment.Spans)
+                    left = [.. left.SelectMany(piece => Without(piece, row.MediaStart90k, row.MediaEnd90k))];
+        return left;
+    }
+
+    private static List<SpanRow> Without(SpanRow row, long from90k, long to90k)
+    {
+        if (to90k <= row.MediaStart90k || from90k >= row.MediaEnd90k)
+            return [row];
+        List<SpanRow> rest = [];
+        if (from90k > row.MediaStart90k)
+            rest.Add(Part(row, row.MediaStart90k, from90k));
+        if (to90k < row.MediaEnd90k)
+            rest.Add(Part(row, to90k, row.MediaEnd90k));
+        return rest;
+    }
+
+    private static SpanRow Part(in SpanRow row, long from90k, long to90k) => row with
+    {
+        MediaStart90k = from90k, MediaEnd90k = to90k,
+        FromUs = row.FromUs + (from90k - row.MediaStart90k) * 100 / 9, ToUs = row.FromUs + (to90k - row.MediaStart90k) * 100 / 9,
+        Bytes = row.Bytes * (to90k - from90k) / Math.Max(1, row.MediaEnd90k - row.MediaStart90k),
+    };
 
     /// <summary>Segments with footage overlapping [from, to), each held readable until released.</summary>
     public List<Segment> Lease(StreamKey stream, long fromUtcUs, long toUtcUs)

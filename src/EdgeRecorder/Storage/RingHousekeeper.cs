@@ -161,7 +161,7 @@ internal sealed class RingHousekeeper : IDisposable
             file.Write(RetiredMark.Make(_volume, segment.Generation), _catalog.Geometry.Size - Geometry.Page);
             foreach (var span in segment.Spans)
                 if (!segment.IsPool)
-                    _observer.Evicted(segment.Stream, _catalog.Clock.ToUtcUs(span.BootNumber, span.FromUs), _catalog.Clock.ToUtcUs(span.BootNumber, span.ToUs));
+                    _observer.Evicted(segment.Stream, span.BootNumber, span.FromUs, span.ToUs);
         }
         CheckIndex();
         _index.Save([.. ready.Select(s => SegmentRow.Of(s) with { State = SegmentState.Ready, Spans = [], LastHash = [] })], [], durable: true);

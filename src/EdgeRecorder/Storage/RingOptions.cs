@@ -40,20 +40,20 @@ public sealed record RingOptions
 /// <summary>Space and age a channel is promised or limited to; null: no promise, no limit.</summary>
 public readonly record struct ChannelQuota(long? MinBytes, long? MaxBytes, TimeSpan? MinAge, TimeSpan? MaxAge);
 
-/// <summary>What the ring tells the rest of the box. Called from its own threads; must not block for long.</summary>
+/// <summary>What the ring tells the rest of the box, from its own threads; must not block for long. Times are CLOCK_BOOTTIME of a boot, microseconds: dates may change.</summary>
 public interface IRingObserver
 {
-    /// <summary>Footage is gone: its space was needed. Boottime pairs of the boots they lie in.</summary>
-    void Evicted(StreamKey stream, long fromUtcUs, long toUtcUs);
+    /// <summary>Footage is gone: its space was needed.</summary>
+    void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs);
 
     /// <summary>Records that cannot be read back, found at recovery.</summary>
-    void Unreadable(StreamKey stream, long fromUtcUs, long toUtcUs);
+    void Unreadable(StreamKey stream, int bootNumber, long fromUs, long toUs);
 
     /// <summary>A segment failed under the writer; its unsynced records are being written elsewhere.</summary>
     void DiskFault(int segment, string error);
 
     /// <summary>Fragments that could not be written anywhere; footage is missing between the two.</summary>
-    void Dropped(StreamKey stream, long fromUtcUs, long toUtcUs);
+    void Dropped(StreamKey stream, int bootNumber, long fromUs, long toUs);
 
     /// <summary>A boot has a better anchor: everything of it is dated anew.</summary>
     void Anchored(Format.BootAnchor anchor);

@@ -115,7 +115,7 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
             open.Restore(entry, scan.LastHash);
             segment.Extend(entry, scan.Boots[entry.Boot].Number);
         }
-        segment.State = scan.EndsAtSeal || scan.Damages.Count > 0 ? SegmentState.Closing : SegmentState.Open;
+        segment.State = scan.EndsAtSeal || scan.Damages.Count > 0 || header.IsPool ? SegmentState.Closing : SegmentState.Open;
         open.IsClosing = segment.State == SegmentState.Closing;
         segment.Open = open;
         segment.NextSequence = scan.NextSequence;

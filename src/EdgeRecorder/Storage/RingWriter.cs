@@ -189,8 +189,7 @@ internal sealed class RingWriter : IDisposable
     {
         stream.WaitsForSync = true;
         Durable(fragment.Length);
-        var from = _catalog.Clock.ToUtcUs(_catalog.Clock.Current.BootNumber, fragment.BoottimeUs);
-        _observer.Dropped(stream.Key, from, from + (long)fragment.Duration90k * 100 / 9);
+        _observer.Dropped(stream.Key, _catalog.Clock.Current.BootNumber, fragment.BoottimeUs, fragment.BoottimeUs + (long)fragment.Duration90k * 100 / 9);
     }
 
     /// <summary>Segments change at a sync sample when less than 1.25 of the largest of the last four GOPs is left, and where nothing more fits.</summary>
@@ -278,7 +277,7 @@ internal sealed class RingWriter : IDisposable
         var unsynced = failed.TakeUnsynced();
         _catalog.SetState(failed.Segment, SegmentState.Quarantined);
         _observer.DiskFault(failed.Segment.Number, error);
-        if (_streams(failed.Header.Stream) is { } stream)
+        if (!failed.Header.IsPool && _streams(failed.Header.Stream) is { } stream)
         {
             var wasNewest = stream.Open == failed;
             if (wasNewest)

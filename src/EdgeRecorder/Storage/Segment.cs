@@ -57,6 +57,9 @@ internal sealed class Segment(int number, string path)
     public int Pins { get; set; }
     public int Leases { get; set; }
 
+    /// <summary>A pool segment that no lock needs: goes back to the ring at the next occasion.</summary>
+    public bool IsDue { get; set; }
+
     /// <summary>Fires when readers have had their 30 s.</summary>
     public CancellationTokenSource? Cut { get; set; }
 
@@ -95,7 +98,7 @@ internal sealed class Segment(int number, string path)
         State = state;
         Stream = default;
         Spans.Clear();
-        IsPool = false;
+        (IsPool, IsDue) = (false, false);
         (NextSequence, LastHash, MediaEnd90k) = (0, [], 0);
         Open = null;
         IsDirty = true;

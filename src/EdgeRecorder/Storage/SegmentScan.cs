@@ -75,7 +75,7 @@ internal sealed class SegmentScan
     {
         var scan = new SegmentScan(file, header);
         scan.WalkLinked();
-        if (!scan.EndsAtSeal)
+        if (!scan.EndsAtSeal && !header.IsPool)             // a copy that was not linked is made again: its origin is still pinned
             scan.WalkTail();
         return scan;
     }
@@ -119,7 +119,7 @@ internal sealed class SegmentScan
     private bool Bridge(int free, int from, string what, out int next)
     {
         for (next = Geometry.AlignUp(from); next < Header.Geometry.SealOffset; next += Geometry.Page)
-            if (TryReadRecord(next, out var record) && record.Sequence >= NextSequence && IsWhole(next, record))
+            if (TryReadRecord(next, out var record) && (Header.IsPool || record.Sequence >= NextSequence) && IsWhole(next, record))
             {
                 Damages.Add(new Damage(Entries.Count, free, next, what));
                 return true;
@@ -153,9 +153,9 @@ internal sealed class SegmentScan
         {
             return false;                                   // an older lap's bytes, or nothing was written here
         }
-        // A pool segment holds copies: their generation is their origin's.
+        // A pool segment holds copies: their generations are their origins'.
         return record.Volume == Header.Volume && record.Stream == Header.Stream
-               && record.Generation == (Header.IsPool ? Header.OriginGeneration : Header.Generation)
+               && (Header.IsPool ? record.Generation < Header.Generation : record.Generation == Header.Generation)
                && record.RecordLength <= Header.Geometry.SealOffset - Geometry.FreeHeader - at;
     }
 

@@ -118,10 +118,10 @@ internal sealed class RingBench : IDisposable
         public List<string> Faults { get; } = [];
         public List<(StreamKey Stream, long From, long To)> Drops { get; } = [];
 
-        public void Evicted(StreamKey stream, long fromUtcUs, long toUtcUs) { lock (this) Evictions.Add((stream, fromUtcUs, toUtcUs)); }
-        public void Unreadable(StreamKey stream, long fromUtcUs, long toUtcUs) { lock (this) Holes.Add((stream, fromUtcUs, toUtcUs)); }
+        public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs) { lock (this) Evictions.Add((stream, fromUs, toUs)); }
+        public void Unreadable(StreamKey stream, int bootNumber, long fromUs, long toUs) { lock (this) Holes.Add((stream, fromUs, toUs)); }
         public void DiskFault(int segment, string error) { lock (this) Faults.Add($"{segment}: {error}"); }
-        public void Dropped(StreamKey stream, long fromUtcUs, long toUtcUs) { lock (this) Drops.Add((stream, fromUtcUs, toUtcUs)); }
+        public void Dropped(StreamKey stream, int bootNumber, long fromUs, long toUs) { lock (this) Drops.Add((stream, fromUs, toUs)); }
         public void Anchored(EdgeRecorder.Storage.Format.BootAnchor anchor) { }
     }
 }

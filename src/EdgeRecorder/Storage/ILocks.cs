@@ -1,0 +1,11 @@
+namespace EdgeRecorder.Storage;
+
+/// <summary>The ring's side of a lock: pins segments at once, copies the range into the event pool later.</summary>
+internal interface ILocks
+{
+    /// <summary>Pins [from, to), Unix microseconds; a range that reaches into the future takes what comes. Null when pinned, else why not ("the event pool is full").</summary>
+    string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs);
+
+    /// <summary>Lets go; unknown ids are no error.</summary>
+    void Release(string lockId);
+}

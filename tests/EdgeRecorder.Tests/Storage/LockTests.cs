@@ -1,0 +1,105 @@
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Tests.Storage;
+
+public sealed class LockTests : IDisposable
+{
+    private static readonly StreamKey Gate = new(1, 0);
+    private readonly RingBench _bench = new(segments: 40);
+    private readonly long _start;
+
+    public LockTests()
+    {
+        _start = _bench.Clock.Utc;
+        _bench.Open();
+    }
+
+    public void Dispose() => _bench.Dispose();
+
+    [Fact]
+    public void Locked_footage_survives_the_laps_of_the_ring_and_the_rest_does_not()
+    {
+        _bench.Record(Gate, 300);
+        Assert.Null(Lock("a", 101, 160));
+        _bench.Record(Gate, 5000);
+        var numbers = _bench.NumbersOf(Gate);
+        Assert.Equal(Enumerable.Range(101, 60), numbers.Take(60));
+        Assert.True(numbers[60] > 3000, "what was not locked has been overwritten");
+        Assert.InRange(_bench.Ring.Status().Pool, 1, 3);
+        Assert.Empty(_bench.Observer.Drops);
+    }
+
+    [Fact]
+    public void A_lock_is_there_again_after_a_restart_without_an_index()
+    {
+        _bench.Record(Gate, 300);
+        Assert.Null(Lock("a", 101, 160));
+        _bench.Record(Gate, 3000);
+        _bench.Ring.Dispose();
+        foreach (var file in Directory.GetFiles(_bench.Folder, "index.db*"))
+            File.Delete(file);
+        _bench.Open();
+        Assert.Null(Lock("a", 101, 160));
+        _bench.Record(Gate, 3000);
+        Assert.Equal(Enumerable.Range(101, 60), _bench.NumbersOf(Gate).Take(60));
+    }
+
+    [Fact]
+    public void Footage_and_its_copy_are_one_in_every_answer()
+    {
+        _bench.Record(Gate, 600);
+        var before = Merged();
+        Assert.Null(Lock("a", 101, 160));
+        Wait.Until(() => _bench.Ring.Status().Pool > 0);
+        _bench.Ring.Flush();
+        Assert.Equal(before, Merged());
+        Assert.Equal(Enumerable.Range(1, 600), _bench.NumbersOf(Gate));
+    }
+
+    [Fact]
+    public void A_released_lock_gives_its_pool_segments_back()
+    {
+        _bench.Record(Gate, 300);
+        Assert.Null(Lock("a", 101, 160));
+        _bench.Record(Gate, 2500);
+        Assert.NotEqual(0, _bench.Ring.Status().Pool);
+        _bench.Ring.Locks.Release("a");
+        Wait.Until(() => _bench.Ring.Status().Pool == 0);
+        Assert.DoesNotContain(101, _bench.NumbersOf(Gate));
+    }
+
+    [Fact]
+    public void A_full_pool_refuses_and_recording_goes_on()
+    {
+        _bench.Record(Gate, 1200);
+        Assert.Null(Lock("a", 1, 300));
+        Assert.Contains("full", Lock("b", 301, 900), StringComparison.Ordinal);
+        _bench.Record(Gate, 3000);
+        Assert.Empty(_bench.Observer.Drops);
+        Assert.Equal(1, _bench.NumbersOf(Gate)[0]);
+    }
+
+    [Fact]
+    public void A_lock_that_reaches_into_the_future_keeps_what_comes()
+    {
+        _bench.Record(Gate, 100);
+        Assert.Null(Lock("a", 91, 130));
+        _bench.Record(Gate, 4000);
+        Assert.Equal(Enumerable.Range(91, 40), _bench.NumbersOf(Gate).Take(40));
+    }
+
+    /// <summary>Fragment n lies at [start + n, start + n + 1) seconds.</summary>
+    private string? Lock(string id, int first, int last)
+        => _bench.Ring.Locks.TryPin(id, Gate, _start + first * 1_000_000L, _start + (last + 1) * 1_000_000L);
+
+    private List<(long From, long To)> Merged()
+    {
+        var merged = new List<(long From, long To)>();
+        foreach (var span in _bench.Ring.Spans(Gate, 0, long.MaxValue))
+            if (merged.Count > 0 && merged[^1].To == span.FromUtcUs)
+                merged[^1] = (merged[^1].From, span.ToUtcUs);
+            else
+                merged.Add((span.FromUtcUs, span.ToUtcUs));
+        return merged;
+    }
+}
