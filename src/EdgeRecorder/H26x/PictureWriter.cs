@@ -39,6 +39,9 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
     public bool IsSkippedLeading { get; private set; }
     public bool IsLeading { get; private set; }
 
+    /// <summary>The access unit passed <see cref="LargestUnit"/>.</summary>
+    public bool IsTooLarge { get; private set; }
+
     /// <summary>A NAL unit was begun and not ended.</summary>
     public bool IsInsideNal => _state != State.Idle;
 
@@ -188,7 +191,8 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
 
     private void CheckRoom(int count)
     {
-        if (writer.Length + count > LargestUnit)
+        IsTooLarge = writer.Length + count > LargestUnit;
+        if (IsTooLarge)
             throw new ProtocolException(codec == Codec.H264 ? "H.264" : "H.265", writer.Length, "access unit", $"is larger than {LargestUnit} bytes");
     }
 

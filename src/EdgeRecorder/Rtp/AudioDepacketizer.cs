@@ -26,6 +26,7 @@ internal abstract class AudioDepacketizer(IDepacketizerOutput output) : Depacket
             return;
         var lossBefore = _lossBefore;
         _lossBefore = false;
+        Output.Progress();
         Output.Unit(Writer.Take(), time, isSync: true, lossBefore, arrivalUs);
     }
 }

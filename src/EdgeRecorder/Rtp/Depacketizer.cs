@@ -10,6 +10,9 @@ internal interface IDepacketizerOutput
     /// <param name="time">RTP time stamp, unwrapped.</param>
     void Unit(Payload payload, long time, bool isSync, bool lossBefore, long arrivalUs);
 
+    /// <summary>A unit came to its end, whatever becomes of it: the source is alive.</summary>
+    void Progress();
+
     /// <summary>Units dropped.</summary>
     void Lost(int count, string why);
 }

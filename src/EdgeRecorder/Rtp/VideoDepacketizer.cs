@@ -172,6 +172,7 @@ internal abstract class VideoDepacketizer(Codec codec, IDepacketizerOutput outpu
             Picture.Discard();
             return;
         }
+        Output.Progress();
         if (_trust is >= 0 and < MarkersToTrust)
             _trust = _markerInUnit ? _trust + 1 : 0;
         if (_damaged || !Picture.HasFirstSlice)
