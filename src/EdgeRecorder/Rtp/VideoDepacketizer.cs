@@ -55,8 +55,11 @@ internal abstract class VideoDepacketizer(Codec codec, IDepacketizerOutput outpu
 
     public override void End()
     {
-        if (_open)
+        if (_open && _markerInUnit && !Picture.IsInsideNal)
             EndUnit();
+        else
+            Picture.Discard();                              // whether more of it was to come cannot be known
+        _open = false;
     }
 
     public override void Dispose() => Picture.Dispose();

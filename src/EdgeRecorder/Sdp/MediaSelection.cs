@@ -108,11 +108,12 @@ internal sealed record MediaSelection(IReadOnlyList<SelectedMedia> Media, IReadO
             if (!TryReadConfig(config, out parsed))
                 return null;
         }
+        var rate = map.ClockRate > 0 ? map.ClockRate : parsed.SamplingRate;
         var isLow = "AAC-lbr".Equals(parameters.Text("mode"), StringComparison.OrdinalIgnoreCase);
         return new()
         {
             PayloadType = payloadType,
-            ClockRate = map.ClockRate > 0 ? map.ClockRate : parsed.SamplingRate,
+            ClockRate = rate,
             Track = Aac(map, parsed, config),
             Aac = new AacPayloadFormat
             {
@@ -125,7 +126,7 @@ internal sealed record MediaSelection(IReadOnlyList<SelectedMedia> Media, IReadO
                 StreamStateIndication = parameters.Number("streamStateIndication", 0, 32),
                 AuxiliaryDataSizeLength = parameters.Number("auxiliaryDataSizeLength", 0, 32),
                 ConstantSize = parameters.Number("constantSize", 0, 65535),
-                Duration = parameters.Number("constantDuration", parsed.SamplesPerFrame, 65535),
+                Duration = parameters.Number("constantDuration", (int)((long)parsed.SamplesPerFrame * rate / parsed.SamplingRate), 65535),
             },
         };
     }

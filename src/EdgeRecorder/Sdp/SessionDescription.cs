@@ -36,7 +36,7 @@ internal sealed class MediaDescription
 /// </remarks>
 internal sealed class SessionDescription
 {
-    public const int LargestBytes = 256 * 1024;
+    public const int LargestBytes = 128 * 1024;
     private const string Protocol = "SDP";
     private const int MostMedia = 32;
     private const int MostLines = 4096;
@@ -87,7 +87,8 @@ internal sealed class SessionDescription
         else if (type == 'a')
         {
             var colon = value.IndexOf(':');
-            var (name, rest) = colon < 0 ? (value, default) : (value[..colon], value[(colon + 1)..]);
+            var name = colon < 0 ? value : value[..colon];
+            var rest = colon < 0 ? default : value[(colon + 1)..];
             (Media.Count > 0 ? Media[^1].Attributes : Attributes).Add((name.Trim().ToString(), rest.Trim().ToString()));
         }
     }
