@@ -15,6 +15,7 @@ internal sealed class MediaReceiver(ISourceSink sink) : IDisposable
     private readonly List<RtpStream> _streams = [];
     private RtpStream? _video;
     private bool _announced;
+    private bool? _usesRtpInfo;
     private long? _originUs;
     private int _bytesSinceProgress;
     private bool _progress;
@@ -63,7 +64,8 @@ internal sealed class MediaReceiver(ISourceSink sink) : IDisposable
             stream.Dispose();
     }
 
-    internal bool AllHaveRtpInfo => _streams.TrueForAll(stream => stream.RtpInfo is not null);
+    /// <summary>Decided with the first packet: streams laid out by different rules would not fit.</summary>
+    internal bool UsesRtpInfo => _usesRtpInfo ??= _streams.TrueForAll(stream => stream.RtpInfo is not null);
 
     internal long SinceOrigin(long arrivalUs) => arrivalUs - (_originUs ??= arrivalUs);
 

@@ -167,7 +167,7 @@ internal sealed class RtpStream : IRtpInput, IDepacketizerOutput, IDisposable
         if (isNew)
         {
             _ssrc = packet.Ssrc;
-            _timeline.Start(packet.Timestamp, _receiver.SinceOrigin(arrivalUs), missing ? null : _receiver.AllHaveRtpInfo ? RtpInfo : null);
+            _timeline.Start(packet.Timestamp, _receiver.SinceOrigin(arrivalUs), !missing && _receiver.UsesRtpInfo ? RtpInfo : null);
             _receiver.Reported(this);
         }
         if (packet.Timestamp != _lastTimestamp)

@@ -27,6 +27,7 @@ internal sealed class RtspClient : IRtspPeer, IDisposable
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _turn = new(1);
     private TaskCompletionSource<RtspMessage>? _pending;
+    private Exception? _failed;
     private int _cseq;
 
     public RtspClient(RtspConnection connection, RtspUrl url, IFrameSink frames, TimeSpan timeout, TimeProvider time)
@@ -108,7 +109,10 @@ internal sealed class RtspClient : IRtspPeer, IDisposable
     public void Fail(Exception why)
     {
         lock (_gate)
+        {
+            _failed = why;
             _pending?.TrySetException(why);
+        }
     }
 
     void IRtspPeer.Frame(byte channel, ReadOnlySpan<byte> data, long nowUs) => _frames.Frame(channel, data, nowUs);
@@ -136,8 +140,12 @@ internal sealed class RtspClient : IRtspPeer, IDisposable
     {
         var pending = new TaskCompletionSource<RtspMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
+        {
             _pending = pending;
-        if (!_connection.Send(request.ToBytes()))
+            if (_failed is not null)
+                pending.TrySetException(_failed);
+        }
+        if (!pending.Task.IsCompleted && !_connection.Send(request.ToBytes()))
             throw new SourceException(GapReason.Reconnect, "connection closed by camera");
         try
         {

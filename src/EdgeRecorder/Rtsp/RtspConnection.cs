@@ -51,8 +51,8 @@ internal sealed class RtspConnection : IDisposable
     }
 
     public LowWaterMark Mark => _mark;
-    public IPAddress LocalAddress => ((IPEndPoint)_socket.LocalEndPoint!).Address;
-    public IPAddress RemoteAddress => ((IPEndPoint)_socket.RemoteEndPoint!).Address;
+    public IPAddress LocalAddress => Address(_socket.LocalEndPoint);
+    public IPAddress RemoteAddress => Address(_socket.RemoteEndPoint);
 
     /// <summary>Bytes read in all, and in how many reads.</summary>
     public long BytesRead { get; private set; }
@@ -105,6 +105,10 @@ internal sealed class RtspConnection : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>The socket serves both families: an IPv4 address comes mapped.</summary>
+    private static IPAddress Address(EndPoint? end)
+        => ((IPEndPoint)end!).Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : ((IPEndPoint)end).Address;
 
     /// <summary>Reads all there is; false at the end of the stream.</summary>
     private bool Drain(IRtspPeer peer)

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using EdgeRecorder.Bytes;
 using EdgeRecorder.Media;
 using Microsoft.Extensions.Logging;
 
