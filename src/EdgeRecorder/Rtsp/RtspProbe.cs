@@ -1,6 +1,5 @@
 using System.Globalization;
 using EdgeRecorder.Media;
-using Microsoft.Extensions.Logging;
 
 namespace EdgeRecorder.Rtsp;
 

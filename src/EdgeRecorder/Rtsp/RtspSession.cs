@@ -1,5 +1,4 @@
 using EdgeRecorder.Media;
-using Microsoft.Extensions.Logging;
 
 namespace EdgeRecorder.Rtsp;
 
