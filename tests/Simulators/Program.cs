@@ -1,1 +1,27 @@
-return 0;
+using EdgeRecorder.Simulators;
+using EdgeRecorder.Simulators.Camera;
+
+// Peers that a recorder meets in the field, made of files. Nothing here is shared with src/: what these write checks what that reads.
+try
+{
+    return args.FirstOrDefault() switch
+    {
+        "camera" => await CameraProgram.RunAsync(new Arguments(args.AsSpan(1))),
+        _ => Usage(),
+    };
+}
+catch (Exception e) when (e is UsageException or FormatException or OverflowException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine($"""
+        usage: simulators camera [switches]
+
+        {CameraOptions.Help}
+        """);
+    return 2;
+}

@@ -17,7 +17,7 @@ public ref struct ByteWriter(Span<byte> target)
     public void I64(long value) => BinaryPrimitives.WriteInt64BigEndian(Take(8), value);
     public void I32(int value) => BinaryPrimitives.WriteInt32BigEndian(Take(4), value);
     public void Uuid(Guid value) => value.TryWriteBytes(Take(16), bigEndian: true, out _);
-    public void Bytes(ReadOnlySpan<byte> value) => value.CopyTo(Take(value.Length));
+    public void Bytes(scoped ReadOnlySpan<byte> value) => value.CopyTo(Take(value.Length));
     public void Zeros(int count) => Take(count).Clear();
 
     private Span<byte> Take(int count)

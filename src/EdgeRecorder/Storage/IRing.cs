@@ -5,6 +5,9 @@ namespace EdgeRecorder.Storage;
 /// <summary>What Recording, Playback and Api see of the ring. One implementation (<c>Ring</c>); an interface so that their tests need no disk.</summary>
 public interface IRing
 {
+    /// <summary>The longest fragment (moof and mdat, bytes) that a segment takes; lengths are multiples of 8.</summary>
+    int MaxFragmentLength { get; }
+
     /// <summary>Opens a stream for writing and says where its media time stands. One writer per stream.</summary>
     IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority);
 

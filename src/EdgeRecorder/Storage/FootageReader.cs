@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using EdgeRecorder.Storage.Format;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>
+/// The reading side: fragment tables and bytes. Files of the ring are never deleted or replaced, so an open handle stays good for the life of the
+/// process; what it reads is believed only while the segment's generation is still the one asked for.
+/// </summary>
+internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) : IDisposable
+{
+    private const int MostHandles = 128, MostTables = 64, FarthestSyncSegments = 32;
+
+    private readonly ConcurrentDictionary<int, ISegmentFile> _files = new();
+    private readonly ConcurrentDictionary<long, SegmentTable> _tables = new();
+
+    public FootageLease Lease(StreamKey stream, long fromUtcUs, long toUtcUs, bool fromSync)
+    {
+        var held = catalog.Lease(stream, fromUtcUs, toUtcUs);
+        var all = new List<FragmentRef>();
+        foreach (var segment in held)
+            Collect(segment, all);
+        all.Sort(static (a, b) => (a.FromUtcUs, a.Generation, a.Offset).CompareTo((b.FromUtcUs, b.Generation, b.Offset)));
+        var first = all.FindIndex(f => f.ToUtcUs > fromUtcUs && f.FromUtcUs < toUtcUs);
+        if (first < 0)
+            return Make([], held);
+        if (fromSync)
+            first = BackToSync(stream, all, first, held);
+        return Make(all.GetRange(first, all.Count - first).FindAll(f => f.FromUtcUs < toUtcUs), held);
+    }
+
+    public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target)
+    {
+        var segment = catalog.Segments[fragment.Segment - 1];
+        if (offsetInRecord + target.Length > fragment.Length || segment.Generation != fragment.Generation)
+            return false;
+        var count = Read(segment, target, fragment.Offset + offsetInRecord);
+        return count == target.Length && segment.Generation == fragment.Generation;
+    }
+
+    public byte[]? ReadInit(in FragmentRef fragment)
+    {
+        var segment = catalog.Segments[fragment.Segment - 1];
+        var start = new byte[SegmentHeader.LongestRead];
+        var count = Read(segment, start, 0);
+        if (segment.Generation != fragment.Generation)
+            return null;
+        var header = SegmentHeader.Parse(start.AsSpan(0, count), catalog.Geometry.Size);
+        return header.Generation == fragment.Generation ? header.Init : null;
+    }
+
+    /// <summary>The durable records of a segment, in order; empty once it is recycled.</summary>
+    public SegmentTable Table(Segment segment)
+    {
+        var generation = segment.Generation;
+        if (segment.Open is { } open)
+            return new SegmentTable(open.Durable(), open.Boots);
+        if (_tables.TryGetValue(generation, out var table))
+            return table;
+        using var file = device.Open(segment.Path);
+        table = Load(file, generation);
+        if (_tables.Count >= MostTables)
+            _tables.Clear();
+        return _tables[generation] = table;
+    }
+
+    private SegmentTable Load(ISegmentFile file, long generation)
+    {
+        var header = SegmentScan.ReadHeader(file, catalog.Geometry.Size);
+        if (header.Generation != generation)
+            return new SegmentTable([], []);
+        if (SegmentScan.ReadSeal(file, header) is { } seal)
+            return new SegmentTable(seal.Records, seal.Boots);
+        var scan = SegmentScan.Walk(file, header);          // quarantined: it has no seal
+        return new SegmentTable([.. scan.Entries], scan.Boots);
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in _files.Values)
+            file.Dispose();
+        _files.Clear();
+    }
+
+    private void Collect(Segment segment, List<FragmentRef> target)
+    {
+        var table = Table(segment);
+        foreach (ref readonly var entry in table.Entries.AsSpan())
+        {
+            var offset = catalog.Clock.ToUtcUs(table.Boots[entry.Boot].Number, 0);
+            target.Add(new FragmentRef(segment.Number, segment.Generation, entry.Offset, entry.RecordLength, entry.MediaStart90k, entry.Duration90k,
+                entry.IsSync, entry.StartsRun, entry.BoottimeUs + offset, entry.EndBoottimeUs + offset));
+        }
+    }
+
+    /// <summary>Steps back to where a decoder can start, into earlier segments if it must, never out of the run.</summary>
+    private int BackToSync(StreamKey stream, List<FragmentRef> all, int first, List<Segment> held)
+    {
+        for (var segments = 0; segments < FarthestSyncSegments; segments++)
+        {
+            for (; first >= 0 && !all[first].IsSync; first--)
+                if (all[first].StartsRun || first > 0 && all[first - 1].MediaStart90k + all[first - 1].Duration90k != all[first].MediaStart90k)
+                    return Forward(all, first);
+            if (first >= 0)
+                return first;
+            if (catalog.LeaseBefore(stream, all[0].Generation) is not { } earlier)
+                return Forward(all, 0);
+            held.Add(earlier);
+            var before = new List<FragmentRef>();
+            Collect(earlier, before);
+            all.InsertRange(0, before);
+            first = before.Count - 1;
+            if (first < 0)
+                return Forward(all, 0);
+        }
+        return Forward(all, 0);
+    }
+
+    /// <summary>Nothing to start from before: the next place there is.</summary>
+    private static int Forward(List<FragmentRef> all, int from)
+    {
+        var next = all.FindIndex(from, f => f.IsSync);
+        return next < 0 ? all.Count : next;
+    }
+
+    private FootageLease Make(List<FragmentRef> fragments, List<Segment> held)
+    {
+        var cut = CancellationTokenSource.CreateLinkedTokenSource([.. held.Select(s => s.Cut!.Token)]);
+        return new FootageLease(fragments, () =>
+        {
+            catalog.Release(held);
+            cut.Dispose();
+        }, cut.Token);
+    }
+
+    private int Read(Segment segment, Span<byte> target, long offset)
+    {
+        while (true)
+        {
+            var file = _files.GetOrAdd(segment.Number, static (_, s) => s.device.Open(s.segment.Path), (device, segment));
+            try
+            {
+                if (_files.Count > MostHandles)
+                    Shrink(segment.Number);
+                return file.Read(target, offset);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Another reader needed the handle's place; open it again.
+            }
+        }
+    }
+
+    private void Shrink(int keep)
+    {
+        foreach (var number in _files.Keys)
+            if (number != keep && _files.Count > MostHandles / 2 && _files.TryRemove(number, out var file))
+                file.Dispose();
+    }
+}
+
+/// <summary>A segment's records and the boots they name by index.</summary>
+internal sealed record SegmentTable(FragmentEntry[] Entries, IReadOnlyList<(int Number, Guid Id)> Boots);

@@ -1,0 +1,295 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using EdgeRecorder.Mp4;
+using EdgeRecorder.Platform.Linux;
+using EdgeRecorder.Storage.Format;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>
+/// A segment that records are being added to: the on-disk protocol (DESIGN section 4, Round; docs/design/ring.md).
+/// <code>
+/// Append   (writer thread)  puts the record, and a `free` behind it, into what the last linked `free` covers: no player sees it
+/// Batch    (sync thread)    takes what was appended since; from here on its bytes are not touched
+/// …        fdatasync
+/// Link     (sync thread)    4 bytes: the last linked `free` now ends where the batch begins: players see it, and it is durable
+/// </code>
+/// Records of the same batch are linked to each other when they are appended; the first of a batch never from the one before it.
+/// </summary>
+internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSegment? init, ISegmentFile file) : IDisposable
+{
+    private static readonly byte[] Zeros = GC.AllocateArray<byte>(2 * Geometry.Page, pinned: true);
+
+    private readonly Lock _gate = new();
+    private readonly List<FragmentEntry> _entries = [];
+    private List<Fragment> _pending = [];                   // written, not yet durable: kept to be written elsewhere if the disk fails
+    private List<Fragment> _syncing = [];
+    private int _batchStart;                                // first record of the open batch
+    private int _lastFree = header.Length;                  // header of the `free` behind the last record
+    private int _linkedFree = header.Length;                // header of the `free` that ends the visible chain
+    private int _syncFrom;                                  // page of the newest link: dirty until the next round
+    private int _dropFrom;
+    private byte[] _hash = header.Hash;
+
+    public Segment Segment => segment;
+    public SegmentHeader Header => header;
+    public ISegmentFile File => file;
+
+    /// <summary>Track formats of its records; null while it was found at start and nobody has compared its moov.</summary>
+    public InitSegment? Init { get; private set; } = init;
+    public List<(int Number, Guid Id)> Boots { get; } = [];
+
+    /// <summary>It was open when the box stopped without a word.</summary>
+    public bool Recovered { get; set; }
+
+    /// <summary>Nothing more comes; once all is linked it can be sealed.</summary>
+    public bool IsClosing { get; set; }
+
+    /// <summary>It waits for its seal; the sync thread, which alone sets this, has handed it over.</summary>
+    public bool IsHandedOver { get; set; }
+    public long FirstSequence { get; set; }
+
+    /// <summary>Bytes left for a record and the `free` behind it.</summary>
+    public int Room => header.Geometry.SealOffset - Geometry.NextRecord(_lastFree) - Geometry.FreeHeader;
+    public int Count => _entries.Count;
+    public bool IsFull => _entries.Count >= header.Geometry.MaxRecords;
+
+    /// <summary>The disk failed; the sync thread leaves it alone until the writer has rescued what it held.</summary>
+    public bool IsFailed { get; set; }
+
+    /// <summary>Bytes of fragments in the batch that is being synced.</summary>
+    public long SyncingBytes
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var fragment in _syncing)
+                sum += fragment.Length;
+            return sum;
+        }
+    }
+
+    /// <summary>Records that players see and that are durable.</summary>
+    public int Linked { get; private set; }
+
+    /// <summary>Last value of the chain over all records.</summary>
+    public byte[] Hash => _hash;
+
+    public bool IsDirty
+    {
+        get { lock (_gate) return _entries.Count > Linked; }
+    }
+
+    /// <summary>Boottime of its last record, or of the start that found it.</summary>
+    public long TouchedUs { get; set; }
+
+    /// <summary>Where the visible chain ends.</summary>
+    public int LinkedFree => _linkedFree;
+
+    /// <summary>A copy of the entries that are durable.</summary>
+    public FragmentEntry[] Durable()
+    {
+        lock (_gate)
+            return _entries.GetRange(0, Linked).ToArray();
+    }
+
+    /// <summary>Writes the record. Takes one reference of the fragment until it is durable.</summary>
+    /// <param name="chained">Whether digest and chain are computed.</param>
+    /// <exception cref="ErrnoException">The disk failed; the segment is to be quarantined.</exception>
+    public void Append(Fragment fragment, in RecordHeader record, BootAnchor boot, bool chained, RecordScratch scratch)
+    {
+        var start = Geometry.NextRecord(_lastFree);
+        var end = start + record.RecordLength;
+        var digest = scratch.Build(fragment, record, chained, _hash, out var hash);
+        var list = scratch.List;
+        list.Clear();
+        lock (_gate)
+        {
+            var linkInside = _pending.Count > 0;
+            var at = linkInside ? _lastFree : start;
+            if (linkInside)                                 // same batch: the free in front is ours to size
+            {
+                BoxType.WriteFree(scratch.FreeBefore, start - _lastFree);
+                list.Add(scratch.FreeBefore, 0, Geometry.FreeHeader);
+                list.Add(Zeros, 0, start - _lastFree - Geometry.FreeHeader);
+            }
+            scratch.AddRecord(fragment);
+            BoxType.WriteFree(scratch.FreeBehind, (int)(header.Geometry.Size - end));
+            list.Add(scratch.FreeBehind, 0, Geometry.FreeHeader);
+            list.Add(Zeros, 0, Geometry.NextRecord(end) - end - Geometry.FreeHeader);
+            file.Write(list, at);
+            if (_pending.Count == 0)
+                _batchStart = start;
+            fragment.AddReference();
+            _pending.Add(fragment);
+            _entries.Add(new FragmentEntry
+            {
+                Offset = start, RecordLength = record.RecordLength, MediaStart90k = record.MediaStart90k, Duration90k = record.Duration90k,
+                Flags = record.Flags, Boot = BootIndex(boot.BootNumber, boot.BootId), SyncDistance = (ushort)record.SyncDistance,
+                BoottimeUs = record.BoottimeUs, Digest = digest,
+            });
+            _lastFree = end;
+            _hash = hash;
+            TouchedUs = record.BoottimeUs;
+        }
+    }
+
+    /// <summary>Takes what was appended for a sync and starts its writeback. False when there is nothing.</summary>
+    public bool Batch(out SyncBatch batch)
+    {
+        lock (_gate)
+        {
+            batch = default;
+            if (_pending.Count == 0)
+                return false;
+            batch = new SyncBatch(_batchStart, _lastFree, _entries.Count);
+            (_pending, _syncing) = (_syncing, _pending);
+        }
+        file.StartWriteback(_syncFrom, Geometry.NextRecord(batch.LastFree) - _syncFrom);
+        return true;
+    }
+
+    /// <summary>After the sync: shows the batch to players and lets go of its memory. Returns the entries that became durable.</summary>
+    public ReadOnlySpan<FragmentEntry> Link(in SyncBatch batch)
+    {
+        Span<byte> size = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(size, (uint)(batch.Start - _linkedFree));
+        file.Write(size, _linkedFree);
+        var linkPage = Geometry.AlignDown(_linkedFree);     // dirty again: the next round syncs it, the one after drops it
+        if (linkPage > _dropFrom)
+            file.DropCache(_dropFrom, linkPage - _dropFrom);
+        foreach (var fragment in _syncing)
+            fragment.Release();
+        _syncing.Clear();
+        lock (_gate)
+        {
+            var first = Linked;
+            (_linkedFree, _syncFrom, _dropFrom, Linked) = (batch.LastFree, linkPage, linkPage, batch.Count);
+            return CollectionsMarshal.AsSpan(_entries)[first..batch.Count];
+        }
+    }
+
+    /// <summary>Records that never became durable, oldest first, to be written elsewhere; their references pass to the caller.</summary>
+    public List<Fragment> TakeUnsynced()
+    {
+        lock (_gate)
+        {
+            List<Fragment> all = [.. _syncing, .. _pending];
+            _syncing.Clear();
+            _pending.Clear();
+            _entries.RemoveRange(Linked, _entries.Count - Linked);
+            return all;
+        }
+    }
+
+    /// <summary>Puts back a record that recovery found, in order; it is durable and linked.</summary>
+    public void Restore(in FragmentEntry entry, byte[] hash)
+    {
+        _entries.Add(entry);
+        Linked = _entries.Count;
+        _lastFree = _linkedFree = entry.End;
+        _syncFrom = _dropFrom = Geometry.AlignDown(entry.End);
+        _hash = hash;
+    }
+
+    /// <summary>True when a fragment of this format may stand here. A segment found at start goes on when its moov is the same to the byte.</summary>
+    public bool Takes(InitSegment format)
+    {
+        if (Init is null && header.Init.AsSpan().SequenceEqual(format.Bytes))
+            Init = format;
+        return Init is not null && (ReferenceEquals(Init, format) || Init.SameFormat(format));
+    }
+
+    public byte BootIndex(int number, Guid id)
+    {
+        var index = Boots.FindIndex(boot => boot.Number == number);
+        if (index < 0)
+        {
+            index = Boots.Count;
+            Boots.Add((number, id));
+        }
+        return (byte)index;
+    }
+
+    /// <summary>The table for the seal. Digests that are not known, of records written before a restart, are read back and computed.</summary>
+    public Seal MakeSeal(bool chained)
+    {
+        var entries = Durable();
+        if (chained)
+            foreach (ref var entry in entries.AsSpan())
+                if ((entry.Flags & RecordFlags.Chained) != 0 && ((ReadOnlySpan<byte>)entry.Digest).IndexOfAnyExcept((byte)0) < 0)
+                {
+                    var record = new byte[entry.RecordLength];
+                    file.Read(record, entry.Offset);
+                    entry.Digest = Digest.From(Chain.Digest(record));
+                }
+        return new Seal
+        {
+            Volume = header.Volume, Generation = header.Generation, Stream = header.Stream, Recovered = Recovered,
+            FirstSequence = FirstSequence, LastHash = _hash, Boots = [.. Boots], Records = entries,
+        };
+    }
+
+    public void Dispose()
+    {
+        foreach (var fragment in TakeUnsynced())
+            fragment.Release();
+        file.Dispose();
+    }
+}
+
+/// <summary>What one round syncs in one segment.</summary>
+/// <param name="Start">First record's offset.</param>
+/// <param name="LastFree">Header of the `free` behind the last.</param>
+/// <param name="Count">Records of the segment up to and with this batch.</param>
+internal readonly record struct SyncBatch(int Start, int LastFree, int Count);
+
+/// <summary>The writer thread's reusable memory for building one record.</summary>
+internal sealed class RecordScratch
+{
+    private byte[] _head = GC.AllocateUninitializedArray<byte>(16 * 1024, pinned: true);
+    private int _headLength;
+    private readonly IncrementalHash _sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    public GatherList List { get; } = new();
+    public byte[] FreeBefore { get; } = GC.AllocateArray<byte>(8, pinned: true);
+    public byte[] FreeBehind { get; } = GC.AllocateArray<byte>(8, pinned: true);
+
+    /// <summary>Builds header and moof in the scratch, with CRC and chain; returns d (zero when not chained) and the new h.</summary>
+    public Digest Build(Fragment fragment, in RecordHeader record, bool chained, byte[] previousHash, out byte[] hash)
+    {
+        _headLength = RecordHeader.Length + fragment.Head.Length;
+        if (_head.Length < _headLength)
+            _head = GC.AllocateUninitializedArray<byte>(_headLength * 2, pinned: true);
+        var head = _head.AsSpan(0, _headLength);
+        record.Write(head);
+        fragment.Head.Span.CopyTo(head[RecordHeader.Length..]);
+        var crc = Crc32C.Update(Crc32C.Start, head);
+        foreach (var payload in fragment.Payloads)
+            foreach (var slice in payload)
+                crc = Crc32C.Update(crc, slice.Span);
+        BinaryPrimitives.WriteUInt32BigEndian(head[RecordHeader.CrcOffset..], Crc32C.Finish(crc));
+        hash = previousHash;
+        if (!chained)
+            return default;
+        _sha.AppendData(head);
+        foreach (var payload in fragment.Payloads)
+            foreach (var slice in payload)
+                _sha.AppendData(slice.Span);
+        Span<byte> digest = stackalloc byte[32];
+        _sha.GetHashAndReset(digest);
+        hash = Chain.Next(previousHash, digest);
+        hash.CopyTo(head[RecordHeader.ChainOffset..]);
+        return Digest.From(digest);
+    }
+
+    /// <summary>Adds the built record to the list.</summary>
+    public void AddRecord(Fragment fragment)
+    {
+        List.Add(_head, 0, _headLength);
+        foreach (var payload in fragment.Payloads)
+            foreach (var slice in payload)
+                List.Add(slice.Chunk.Bytes, slice.Offset, slice.Length);
+    }
+}

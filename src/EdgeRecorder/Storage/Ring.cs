@@ -1,0 +1,218 @@
+using System.Collections.Concurrent;
+using EdgeRecorder.Media;
+using EdgeRecorder.Mp4;
+using EdgeRecorder.Storage.Format;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>
+/// The ring of segments on one volume (DESIGN section 4). Ties together the writer, the sync thread, the housekeeper and the reading side; decides nothing itself.
+/// </summary>
+internal sealed class Ring : IRing, IDisposable
+{
+    private readonly Volume _volume;
+    private readonly RingCatalog _catalog;
+    private readonly RingWriter _writer;
+    private readonly RingSync _sync;
+    private readonly RingHousekeeper _housekeeper;
+    private readonly VictimChoice _victims;
+    private readonly FootageReader _reader;
+    private readonly ConcurrentDictionary<StreamKey, StreamState> _streams = new();
+
+    private Ring(Volume volume, RingCatalog catalog, RingOptions options, IndexDatabase index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
+    {
+        (_volume, _catalog) = (volume, catalog);
+        _victims = new VictimChoice(catalog, () => catalog.Clock.ToUtcUs(catalog.Clock.Current.BootNumber, clock.BoottimeUs));
+        _writer = new RingWriter(catalog, options, volume.Id, device, observer, _streams.GetValueOrDefault);
+        _housekeeper = new RingHousekeeper(catalog, options, volume.Id, device, observer, clock, _victims, _writer, index);
+        _sync = new RingSync(catalog, _writer, clock, options.SyncPeriod, _housekeeper.Complete);
+        _reader = new FootageReader(catalog, device);
+    }
+
+    public PreviousStop PreviousStop { get; private init; }
+
+    /// <summary>What recovery found: for the log, and for the gaps of what cannot be read.</summary>
+    public required RingRecovery Recovery { get; init; }
+    public IReadOnlyList<string> ForeignFiles { get; private init; } = [];
+    public ClockMap Clock => _catalog.Clock;
+    public Guid VolumeId => _volume.Id;
+    public Geometry Geometry => _catalog.Geometry;
+    public int MaxFragmentLength => Geometry.MaxRecordLength - RecordHeader.Length;
+
+    /// <summary>Opens the ring of a folder: formats what is missing, reads what is there, starts its threads.</summary>
+    /// <param name="anchors">Clock anchors of the ledger; the index and the segments' headers add theirs.</param>
+    /// <exception cref="StorageException">The folder, the disk or the volume cannot be used; the message is for the owner.</exception>
+    public static Ring Open(RingOptions options, BoxClock clock, IRingObserver observer, IEnumerable<BootAnchor> anchors, ISegmentDevice? device = null,
+        Action<string, int, int>? progress = null)
+    {
+        device ??= new KernelDevice();
+        RingFolder.Prepare(options.Folder);
+        var volume = Volume.Open(options.Folder, () => RingFolder.SegmentBytes(options));
+        IndexDatabase? index = null;
+        try
+        {
+            var geometry = new Geometry(volume.SegmentBytes);
+            var (files, foreign) = SegmentFolder.Scan(options.Folder);
+            RingFolder.Allocate(options, volume, files, (done, of) => progress?.Invoke("allocating", done, of));
+            var segments = files.Select(pair => new Segment(pair.Key, pair.Value)).ToList();
+            RingFolder.CheckNumbers(options.Folder, segments);
+            var map = new ClockMap();
+            foreach (var anchor in anchors)
+                map.Learn(anchor);
+            index = IndexDatabase.Open(options.IndexPath, volume.Id, out var fresh);
+            foreach (var anchor in index.LoadBoots())
+                map.Learn(anchor);
+            var recovery = new RingRecovery(volume.Id, geometry, device, map, clock.BoottimeUs);
+            recovery.Run(segments, index.Load(segments.ToDictionary(s => s.Number)), (done, of) => progress?.Invoke("reading", done, of));
+            var catalog = new RingCatalog(segments, geometry, map);
+            catalog.Arrange();
+            var stop = HowItStopped(index, fresh, recovery, clock);
+            index.SetMeta("clean", "0");
+            index.SetMeta("boot_id", clock.BootId.ToString());
+            var ring = new Ring(volume, catalog, options, index, device, clock, observer) { PreviousStop = stop, Recovery = recovery, ForeignFiles = foreign };
+            map.BeginBoot(clock);
+            foreach (var (segment, boot, from, to, _) in recovery.Unreadable)
+                observer.Unreadable(segment.Stream, map.ToUtcUs(boot, from), map.ToUtcUs(boot, to));
+            ring.Start();
+            return ring;
+        }
+        catch
+        {
+            index?.Dispose();
+            volume.Dispose();
+            throw;
+        }
+    }
+
+    public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
+    {
+        var state = _streams.GetOrAdd(key, NewState);
+        state.Identity = identity;
+        _writer.SetPriority(state, priority);
+        return new RingStream(this, state);
+    }
+
+    public void SetQuota(int channelNumber, ChannelQuota quota) => _victims.SetQuota(channelNumber, quota);
+
+    public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => _catalog.Spans(key, fromUtcUs, toUtcUs);
+
+    public FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync) => _reader.Lease(key, fromUtcUs, toUtcUs, fromSync);
+
+    public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => _reader.TryRead(fragment, offsetInRecord, target);
+
+    public byte[]? ReadInit(in FragmentRef fragment) => _reader.ReadInit(fragment);
+
+    /// <summary>Streams that hold footage, of whatever channel.</summary>
+    public IReadOnlyList<StreamKey> Streams => _catalog.Streams;
+
+    /// <summary>A round at once, without waiting: power fails, ignition off, alarm.</summary>
+    public void SyncNow() => _sync.SyncNow();
+
+    /// <summary>Returns when everything offered before is durable, linked and found by readers.</summary>
+    public void Flush()
+    {
+        _writer.Invoke(static () => { });
+        _sync.Flush();
+    }
+
+    public RingStatus Status() => new()
+    {
+        VolumeId = _volume.Id, SegmentBytes = Geometry.Size, Segments = _catalog.Segments.Count, Available = _catalog.Available, Open = _catalog.OpenCount,
+        Pool = _catalog.Segments.Count(s => s.IsPool && s.HasFootage), Quarantined = _catalog.Segments.Count(s => s.State == SegmentState.Quarantined),
+        UsedBytes = _catalog.Segments.Where(s => s.HasFootage).Sum(s => s.Bytes), HeldBytes = _writer.HeldBytes,
+        FragmentsWritten = _writer.FragmentsWritten, BytesWritten = _writer.BytesWritten, FragmentsRefused = _writer.Refused,
+        Rounds = _sync.Rounds, Syncs = _sync.Syncs, LastRound = _sync.LastRound, LongestRound = _sync.LongestRound,
+        Seals = _housekeeper.Seals, Retirements = _housekeeper.Retirements, LastError = _housekeeper.LastError,
+    };
+
+    /// <summary>Writes, syncs and links what is there, then stops. Open segments stay open: the next start goes on in them.</summary>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _sync.Dispose();
+        _housekeeper.Dispose();
+        _reader.Dispose();
+        foreach (var segment in _catalog.Segments)
+            segment.Open?.Dispose();
+        _catalog.Dispose();
+        _volume.Dispose();
+    }
+
+    private void Start()
+    {
+        _writer.Start();
+        _sync.Start();
+        _housekeeper.Start();
+    }
+
+    private StreamState NewState(StreamKey key)
+    {
+        var newest = _catalog.Newest(key);
+        return new StreamState(key)
+        {
+            NextSequence = newest?.NextSequence ?? 1,
+            MediaEnd90k = newest?.MediaEnd90k ?? 0,
+            Open = newest is { State: SegmentState.Open } ? newest.Open : null,
+        };
+    }
+
+    private static PreviousStop HowItStopped(IndexDatabase index, bool fresh, RingRecovery recovery, BoxClock clock)
+    {
+        if (!fresh && index.GetMeta("clean") == "1")
+            return PreviousStop.Clean;
+        var last = fresh ? recovery.Newest.BootId : Guid.TryParse(index.GetMeta("boot_id"), out var id) ? id : default;
+        return last == default ? fresh ? PreviousStop.First : PreviousStop.Crash
+            : last == clock.BootId ? PreviousStop.Crash : PreviousStop.PowerCut;
+    }
+
+    private sealed class RingStream(Ring ring, StreamState state) : IRingStream
+    {
+        public long MediaEnd90k => state.MediaEnd90k;
+
+        public long? LastFootageEndUtcUs => ring._catalog.LastEndUtcUs(state.Key);
+
+        public bool Offer(Fragment fragment)
+        {
+            if (fragment.Length % 8 != 0 || fragment.Length > ring.MaxFragmentLength)
+                throw new ArgumentException($"A fragment of {fragment.Length} bytes; a multiple of 8 up to {ring.MaxFragmentLength} is taken.", nameof(fragment));
+            if (!ring._writer.Offer(state, fragment))
+                return false;
+            state.MediaEnd90k = Math.Max(state.MediaEnd90k, fragment.MediaStart90k + fragment.Duration90k);
+            return true;
+        }
+
+        public void Dispose() { }                           // the open segment waits for the stream's next run, or for its idle hour
+    }
+}
+
+/// <summary>Figures of the ring at one moment.</summary>
+public sealed record RingStatus
+{
+    public required Guid VolumeId { get; init; }
+    public required long SegmentBytes { get; init; }
+    public required int Segments { get; init; }
+
+    /// <summary>Never used or retired: ready to be written.</summary>
+    public required int Available { get; init; }
+    public required int Open { get; init; }
+
+    /// <summary>Held by copies of locked footage.</summary>
+    public required int Pool { get; init; }
+    public required int Quarantined { get; init; }
+
+    /// <summary>Bytes of records.</summary>
+    public required long UsedBytes { get; init; }
+
+    /// <summary>Bytes in memory, not yet durable.</summary>
+    public required long HeldBytes { get; init; }
+    public required long FragmentsWritten { get; init; }
+    public required long BytesWritten { get; init; }
+    public required long FragmentsRefused { get; init; }
+    public required long Rounds { get; init; }
+    public required long Syncs { get; init; }
+    public required TimeSpan LastRound { get; init; }
+    public required TimeSpan LongestRound { get; init; }
+    public required long Seals { get; init; }
+    public required long Retirements { get; init; }
+    public required string? LastError { get; init; }
+}

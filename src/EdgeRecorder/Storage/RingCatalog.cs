@@ -1,0 +1,271 @@
+using EdgeRecorder.Storage.Format;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>
+/// All segments of the volume and who holds what: the one place that knows, in memory. The index database is its copy for a fast start,
+/// the segments themselves are its truth. Every member takes the lock; nothing under it touches a disk.
+/// </summary>
+internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geometry, ClockMap clock) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<StreamKey, List<Segment>> _byStream = [];
+    private readonly HashSet<Segment> _growing = [];
+    private readonly Queue<Segment> _free = new(), _ready = new();
+    private readonly SemaphoreSlim _available = new(0);
+    private long _lastGeneration;
+
+    public IReadOnlyList<Segment> Segments => segments;
+    public Geometry Geometry => geometry;
+    public ClockMap Clock => clock;
+    public Lock Gate => _gate;
+
+    /// <summary>Puts every segment where its state says, after recovery has filled them in.</summary>
+    public void Arrange()
+    {
+        lock (_gate)
+        {
+            foreach (var segment in segments.OrderBy(s => s.Generation).ThenBy(s => s.Number))
+            {
+                _lastGeneration = Math.Max(_lastGeneration, segment.Generation);
+                if (segment.HasFootage)
+                {
+                    ListOf(segment.Stream).Add(segment);
+                    if (segment.Open is not null)
+                        _growing.Add(segment);
+                }
+                else
+                    MakeAvailable(segment);
+            }
+        }
+    }
+
+    /// <summary>Gives the segment a generation nobody had before, ahead of the first byte written to it: whoever still reads it sees that his is over.</summary>
+    public long Claim(Segment segment)
+    {
+        lock (_gate)
+            return segment.Generation = ++_lastGeneration;
+    }
+
+    /// <summary>Segments that can be opened at once.</summary>
+    public int Available { get { lock (_gate) return _free.Count + _ready.Count; } }
+
+    public int OpenCount { get { lock (_gate) return _growing.Count; } }
+
+    /// <summary>A segment to write into, retired ones first fill up last: unused files before used ones. Null when none came in time.</summary>
+    public Segment? Take(TimeSpan patience)
+    {
+        if (!_available.Wait(patience))
+            return null;
+        lock (_gate)
+            return _free.TryDequeue(out var free) ? free : _ready.Dequeue();
+    }
+
+    public void MakeAvailable(Segment segment)
+    {
+        lock (_gate)
+            (segment.State == SegmentState.Free ? _free : _ready).Enqueue(segment);
+        _available.Release();
+    }
+
+    /// <summary>Lists a segment under its stream, newest last.</summary>
+    public void Opened(Segment segment, OpenSegment open, SegmentHeader header)
+    {
+        lock (_gate)
+        {
+            segment.State = SegmentState.Open;
+            segment.Generation = header.Generation;
+            segment.Stream = header.Stream;
+            segment.IsPool = header.IsPool;
+            segment.Open = open;
+            _growing.Add(segment);
+            segment.NextSequence = open.FirstSequence;
+            segment.LastHash = header.Hash;
+            segment.IsDirty = true;
+            ListOf(header.Stream).Add(segment);
+        }
+    }
+
+    /// <summary>Records became durable: they count from now.</summary>
+    public void Extended(Segment segment, OpenSegment open, ReadOnlySpan<FragmentEntry> entries)
+    {
+        lock (_gate)
+        {
+            foreach (ref readonly var entry in entries)
+                segment.Extend(entry, open.Boots[entry.Boot].Number);
+            segment.NextSequence = open.FirstSequence + open.Linked;
+        }
+    }
+
+    /// <summary>Segments that may hold records not yet durable or wait to be sealed. The list of them is kept, so that a round costs nothing where nobody records.</summary>
+    public void CollectOpen(List<OpenSegment> target)
+    {
+        lock (_gate)
+            foreach (var segment in _growing)
+                if (segment.Open is { IsFailed: false } open && segment.State is SegmentState.Open or SegmentState.Closing)
+                    target.Add(open);
+    }
+
+    /// <summary>The seal stands: the segment is complete. One that never got a record is free to be written again.</summary>
+    public void Sealed(OpenSegment open)
+    {
+        var segment = open.Segment;
+        SetState(segment, SegmentState.Sealed);
+        if (open.Linked > 0)
+            return;
+        Retire(segment);
+        Retired(segment);
+    }
+
+    /// <summary>Open segments that took nothing since a boottime.</summary>
+    public List<OpenSegment> IdleSince(long boottimeUs)
+    {
+        lock (_gate)
+            return [.. _growing.Where(s => s.State == SegmentState.Open && s.Open!.TouchedUs < boottimeUs).Select(s => s.Open!)];
+    }
+
+    /// <summary>Rows that changed since the last call.</summary>
+    public List<SegmentRow> TakeDirty()
+    {
+        var rows = new List<SegmentRow>();
+        lock (_gate)
+            foreach (var segment in segments)
+                if (segment.IsDirty)
+                {
+                    segment.IsDirty = false;
+                    rows.Add(SegmentRow.Of(segment));
+                }
+        return rows;
+    }
+
+    public void MarkAllDirty()
+    {
+        lock (_gate)
+            foreach (var segment in segments)
+                segment.IsDirty = true;
+    }
+
+    public void SetState(Segment segment, SegmentState state)
+    {
+        lock (_gate)
+        {
+            segment.State = state;
+            segment.IsDirty = true;
+            if (state is SegmentState.Sealed or SegmentState.Quarantined)
+            {
+                segment.Open = null;
+                _growing.Remove(segment);
+            }
+        }
+    }
+
+    /// <summary>Newest segment of a stream's own footage, or null.</summary>
+    public Segment? Newest(StreamKey stream)
+    {
+        lock (_gate)
+            return _byStream.TryGetValue(stream, out var list) ? list.FindLast(s => !s.IsPool) : null;
+    }
+
+    /// <summary>Where the stream's footage ends, Unix microseconds; null when it has none.</summary>
+    public long? LastEndUtcUs(StreamKey stream)
+    {
+        lock (_gate)
+            return _byStream.TryGetValue(stream, out var list) && list.FindLast(s => !s.IsPool && s.Spans.Count > 0) is { } last
+                ? clock.ToUtcUs(last.Spans[^1].BootNumber, last.Spans[^1].ToUs) : null;
+    }
+
+    public IReadOnlyList<StreamKey> Streams { get { lock (_gate) return [.. _byStream.Where(pair => pair.Value.Count > 0).Select(pair => pair.Key)]; } }
+
+    /// <summary>Spans overlapping [from, to), dated by the clock map, in order of time.</summary>
+    public List<FootageSpan> Spans(StreamKey stream, long fromUtcUs, long toUtcUs)
+    {
+        var found = new List<FootageSpan>();
+        lock (_gate)
+        {
+            if (!_byStream.TryGetValue(stream, out var list))
+                return found;
+            foreach (var segment in list)
+                foreach (var row in segment.Spans)
+                {
+                    var offset = clock.ToUtcUs(row.BootNumber, 0);
+                    if (row.FromUs + offset < toUtcUs && row.ToUs + offset > fromUtcUs)
+                        found.Add(new FootageSpan(stream, segment.Generation, segment.Number, row.FromUs + offset, row.ToUs + offset,
+                            row.MediaStart90k, row.MediaEnd90k, row.Bytes, segment.IsPool || segment.Pins > 0));
+                }
+        }
+        found.Sort((a, b) => (a.FromUtcUs, a.Generation).CompareTo((b.FromUtcUs, b.Generation)));
+        return found;
+    }
+
+    /// <summary>Segments with footage overlapping [from, to), each held readable until released.</summary>
+    public List<Segment> Lease(StreamKey stream, long fromUtcUs, long toUtcUs)
+    {
+        var held = new List<Segment>();
+        lock (_gate)
+        {
+            if (_byStream.TryGetValue(stream, out var list))
+                foreach (var segment in list)
+                    if (segment.Spans.Exists(row => clock.ToUtcUs(row.BootNumber, row.FromUs) < toUtcUs && clock.ToUtcUs(row.BootNumber, row.ToUs) > fromUtcUs))
+                    {
+                        segment.Leases++;
+                        segment.Cut ??= new CancellationTokenSource();
+                        held.Add(segment);
+                    }
+        }
+        return held;
+    }
+
+    /// <summary>The stream's segment before a generation, held readable; null when there is none.</summary>
+    public Segment? LeaseBefore(StreamKey stream, long generation)
+    {
+        lock (_gate)
+        {
+            var segment = _byStream.TryGetValue(stream, out var list) ? list.FindLast(s => s.Generation < generation && !s.IsPool) : null;
+            if (segment is null)
+                return null;
+            segment.Leases++;
+            segment.Cut ??= new CancellationTokenSource();
+            return segment;
+        }
+    }
+
+    public void Release(IEnumerable<Segment> held)
+    {
+        lock (_gate)
+            foreach (var segment in held)
+                segment.Leases--;
+    }
+
+    /// <summary>Takes a segment out of every list; no new reader finds it.</summary>
+    public void Retire(Segment segment)
+    {
+        lock (_gate)
+        {
+            ListOf(segment.Stream).Remove(segment);
+            segment.State = SegmentState.Retiring;
+            segment.IsDirty = true;
+        }
+    }
+
+    /// <summary>The retired segment's rows are gone, durably: it may be written.</summary>
+    public void Retired(Segment segment)
+    {
+        lock (_gate)
+        {
+            segment.Reset(SegmentState.Ready);
+            segment.IsDirty = false;
+            segment.Cut?.Dispose();
+            segment.Cut = null;
+        }
+        MakeAvailable(segment);
+    }
+
+    public void Dispose() => _available.Dispose();
+
+    private List<Segment> ListOf(StreamKey stream)
+    {
+        if (!_byStream.TryGetValue(stream, out var list))
+            _byStream[stream] = list = [];
+        return list;
+    }
+}

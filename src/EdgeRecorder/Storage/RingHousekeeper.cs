@@ -1,0 +1,204 @@
+using System.Collections.Concurrent;
+using EdgeRecorder.Media;
+using EdgeRecorder.Platform.Linux;
+using EdgeRecorder.Storage.Format;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>
+/// What the ring does beside recording, on one thread: seals what is complete, retires what has to go so that a segment is always ready, and keeps
+/// the index. Nothing waits for it but a writer that has run out of ready segments.
+/// </summary>
+internal sealed class RingHousekeeper : IDisposable
+{
+    private static readonly TimeSpan IndexPeriod = TimeSpan.FromSeconds(5);
+
+    private readonly RingCatalog _catalog;
+    private readonly RingOptions _options;
+    private readonly Guid _volume;
+    private readonly ISegmentDevice _device;
+    private readonly IRingObserver _observer;
+    private readonly BoxClock _clock;
+    private readonly VictimChoice _victims;
+    private readonly ConcurrentQueue<OpenSegment> _complete = new();
+    private readonly ConcurrentQueue<BootAnchor> _anchors = new();
+    private readonly List<(Segment Segment, long Deadline)> _retiring = [];
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly Thread _thread;
+    private readonly RingWriter _writer;
+    private IndexDatabase _index;
+    private long _indexSavedUs;
+    private volatile bool _ending;
+
+    public RingHousekeeper(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, BoxClock clock,
+        VictimChoice victims, RingWriter writer, IndexDatabase index)
+    {
+        (_catalog, _options, _volume, _device, _observer, _clock, _victims, _writer, _index)
+            = (catalog, options, volume, device, observer, clock, victims, writer, index);
+        _catalog.Clock.Anchored += _anchors.Enqueue;
+        _thread = new Thread(Run) { Name = "ring housekeeper", IsBackground = true };
+    }
+
+    /// <summary>Work of other parts that belongs on this thread: copying locked footage. Returns true when it did something.</summary>
+    public Func<bool>? Errand { get; set; }
+
+    /// <summary>Sealed and retired segments since start.</summary>
+    public long Seals { get; private set; }
+    public long Retirements { get; private set; }
+
+    /// <summary>What went wrong last, for the status page; null: nothing.</summary>
+    public string? LastError { get; private set; }
+
+    public void Start() => _thread.Start();
+
+    public void Wake() => _wake.Set();
+
+    /// <summary>A segment takes nothing more and all of it is linked.</summary>
+    public void Complete(OpenSegment open)
+    {
+        if (open.IsHandedOver)
+            return;
+        open.IsHandedOver = true;
+        _complete.Enqueue(open);
+        _wake.Set();
+    }
+
+    public void Dispose()
+    {
+        _ending = true;
+        _wake.Set();
+        if (_thread.IsAlive)
+            _thread.Join();
+        while (_complete.TryDequeue(out var open))
+            SealSegment(open);
+        SaveIndex(durable: true);
+        _index.SetMeta("clean", "1");
+        _index.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!_ending)
+        {
+            try
+            {
+                while (_complete.TryDequeue(out var open))
+                    SealSegment(open);
+                CloseIdle();
+                Retire();
+                while (!_ending && Errand?.Invoke() == true)
+                    Retire();
+                if (_clock.BoottimeUs - _indexSavedUs > IndexPeriod.TotalMicroseconds)
+                    SaveIndex(durable: false);
+            }
+            catch (Exception e) when (e is IOException or Microsoft.Data.Sqlite.SqliteException)
+            {
+                LastError = e.Message;                      // the stage goes on: the next second tries again, the status shows why
+            }
+            _wake.WaitOne(_retiring.Count > 0 ? 100 : 1000);
+        }
+    }
+
+    /// <summary>Writes the seal, durably, then lets the chain end at it.</summary>
+    private void SealSegment(OpenSegment open)
+    {
+        var geometry = open.Header.Geometry;
+        if (open.Linked > 0)
+        {
+            try
+            {
+                var pages = open.MakeSeal(_options.Chain).Write(geometry, _options.Sign);
+                open.File.Write(pages, geometry.SealOffset);
+                open.File.DataSync();
+                Span<byte> size = stackalloc byte[4];
+                System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(size, geometry.SealOffset - open.LinkedFree);
+                open.File.Write(size, open.LinkedFree);
+                open.File.DropCache(0, geometry.Size);
+            }
+            catch (ErrnoException e)
+            {
+                _observer.DiskFault(open.Segment.Number, e.Message);
+                _catalog.SetState(open.Segment, SegmentState.Quarantined);
+                open.Dispose();
+                return;
+            }
+        }
+        _catalog.Sealed(open);
+        open.Dispose();
+        Seals++;
+    }
+
+    private void CloseIdle()
+    {
+        var limit = _clock.BoottimeUs - (long)_options.IdleSeal.TotalMicroseconds;
+        foreach (var open in _catalog.IdleSince(limit))
+            _writer.CloseIfIdle(open, limit);
+    }
+
+    /// <summary>Keeps max(8, open ÷ 4) segments ready, as far as the ring has them.</summary>
+    private void Retire()
+    {
+        var target = Math.Min(Math.Max(8, _catalog.OpenCount / 4), Math.Max(1, _catalog.Segments.Count / 8));
+        var missing = target - _catalog.Available - _retiring.Count;
+        if (missing > 0 || _victims.HasLimits)
+        {
+            var deadline = _clock.BoottimeUs + (long)_options.LeaseGrace.TotalMicroseconds;
+            foreach (var victim in _victims.Choose(Math.Max(0, missing)))
+            {
+                _catalog.Retire(victim);
+                _retiring.Add((victim, deadline));
+            }
+        }
+        var now = _clock.BoottimeUs;
+        var ready = _retiring.Where(r => r.Segment.Leases == 0 || now >= r.Deadline).Select(r => r.Segment).ToList();
+        if (ready.Count == 0)
+            return;
+        foreach (var segment in ready)
+        {
+            segment.Cut?.Cancel();
+            using var file = _device.Open(segment.Path);
+            file.Write(RetiredMark.Make(_volume, segment.Generation), _catalog.Geometry.Size - Geometry.Page);
+            foreach (var span in segment.Spans)
+                if (!segment.IsPool)
+                    _observer.Evicted(segment.Stream, _catalog.Clock.ToUtcUs(span.BootNumber, span.FromUs), _catalog.Clock.ToUtcUs(span.BootNumber, span.ToUs));
+        }
+        CheckIndex();
+        _index.Save([.. ready.Select(s => SegmentRow.Of(s) with { State = SegmentState.Ready, Spans = [], LastHash = [] })], [], durable: true);
+        foreach (var segment in ready)
+        {
+            _retiring.RemoveAll(r => r.Segment == segment);
+            _catalog.Retired(segment);
+            Retirements++;
+        }
+    }
+
+    private void SaveIndex(bool durable)
+    {
+        _indexSavedUs = _clock.BoottimeUs;
+        CheckIndex();
+        var anchors = new List<BootAnchor>();
+        while (_anchors.TryDequeue(out var anchor))
+        {
+            anchors.Add(anchor);
+            _observer.Anchored(anchor);
+        }
+        _index.Save(_catalog.TakeDirty(), anchors, durable);
+    }
+
+    /// <summary>Somebody deleted the index: write it anew from memory.</summary>
+    private void CheckIndex()
+    {
+        if (_index.ExistsStill())
+            return;
+        var path = _index.Path;
+        _index.Dispose();
+        foreach (var suffix in (ReadOnlySpan<string>)["-wal", "-shm"])
+            File.Delete(path + suffix);
+        _index = IndexDatabase.Open(path, _volume, out _);
+        _index.SetMeta("clean", "0");
+        _index.SetMeta("boot_id", _clock.BootId.ToString());
+        _catalog.MarkAllDirty();
+        _index.Save(_catalog.TakeDirty(), _catalog.Clock.Anchors, durable: false);
+    }
+}

@@ -1,0 +1,154 @@
+using EdgeRecorder.Media;
+using EdgeRecorder.Platform.Linux;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>
+/// The volume's sync thread: every period, start to start, all appended records become durable and then visible (write back all, wait for all,
+/// <c>fdatasync</c> each, link each).
+/// </summary>
+internal sealed class RingSync : IDisposable
+{
+    private readonly RingCatalog _catalog;
+    private readonly RingWriter _writer;
+    private readonly BoxClock _clock;
+    private readonly TimeSpan _period;
+    private readonly Action<OpenSegment> _closed;
+    private readonly Thread _thread;
+    private readonly object _signal = new();
+    private readonly List<(OpenSegment Open, SyncBatch Batch)> _batches = [];
+    private readonly List<OpenSegment> _open = [];
+    private bool _ending, _now;
+    private long _rounds;
+
+    /// <param name="closed">Told of segments that take nothing more and are wholly linked: they can be sealed.</param>
+    public RingSync(RingCatalog catalog, RingWriter writer, BoxClock clock, TimeSpan period, Action<OpenSegment> closed)
+    {
+        (_catalog, _writer, _clock, _period, _closed) = (catalog, writer, clock, period, closed);
+        _thread = new Thread(Run) { Name = "ring sync", IsBackground = true };
+    }
+
+    /// <summary>Rounds that synced something, and how long the last and the longest took.</summary>
+    public long Rounds => Volatile.Read(ref _rounds);
+    public TimeSpan LastRound { get; private set; }
+    public TimeSpan LongestRound { get; private set; }
+
+    /// <summary>Batches made durable since start.</summary>
+    public long Syncs { get; private set; }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>A round at once: power fails, ignition is off, an alarm came. Returns without waiting.</summary>
+    public void SyncNow()
+    {
+        lock (_signal)
+        {
+            _now = true;
+            Monitor.PulseAll(_signal);
+        }
+    }
+
+    /// <summary>A round now; returns when everything that was appended before the call is durable and linked.</summary>
+    public void Flush()
+    {
+        if (!_thread.IsAlive)
+        {
+            Round();
+            return;
+        }
+        lock (_signal)
+        {
+            var target = _completed + 2;                    // one may be under way that began before the call
+            while (_completed < target && !_ending)
+            {
+                _now = true;
+                Monitor.PulseAll(_signal);
+                Monitor.Wait(_signal);
+            }
+        }
+    }
+
+    private long _completed;
+
+    /// <summary>Ends the thread after one last round.</summary>
+    public void Dispose()
+    {
+        lock (_signal)
+        {
+            _ending = true;
+            Monitor.PulseAll(_signal);
+        }
+        if (_thread.IsAlive)
+            _thread.Join();
+        Round();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            Round();
+            lock (_signal)
+            {
+                _completed++;
+                Monitor.PulseAll(_signal);
+                while (!_ending && !_now && _period - TimeProvider.System.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
+                    Monitor.Wait(_signal, left);
+                if (_ending)
+                    return;
+                _now = false;
+            }
+        }
+    }
+
+    private void Round()
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        _catalog.Clock.Observe(_clock);
+        _open.Clear();
+        _catalog.CollectOpen(_open);
+        foreach (var open in _open)
+            Guard(open, () => Begin(open));
+        foreach (var (open, batch) in _batches)
+            Guard(open, () => Finish(open, batch));
+        foreach (var open in _open)
+            if (open.IsClosing && !open.IsDirty)
+                _closed(open);
+        if (_batches.Count == 0)
+            return;
+        _batches.Clear();
+        LastRound = TimeProvider.System.GetElapsedTime(started);
+        LongestRound = LastRound > LongestRound ? LastRound : LongestRound;
+        Volatile.Write(ref _rounds, _rounds + 1);
+    }
+
+    private void Begin(OpenSegment open)
+    {
+        if (open.Batch(out var batch))
+            _batches.Add((open, batch));
+    }
+
+    private void Finish(OpenSegment open, SyncBatch batch)
+    {
+        open.File.DataSync();
+        var bytes = open.SyncingBytes;
+        var entries = open.Link(batch);
+        _catalog.Extended(open.Segment, open, entries);
+        _writer.Durable(bytes);
+        Syncs++;
+    }
+
+    private void Guard(OpenSegment open, Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (ErrnoException e)
+        {
+            open.IsFailed = true;
+            _writer.Quarantine(open, e.Message);
+        }
+    }
+}

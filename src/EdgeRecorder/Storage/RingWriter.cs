@@ -1,0 +1,299 @@
+using EdgeRecorder.Mp4;
+using EdgeRecorder.Platform.Linux;
+using EdgeRecorder.Storage.Format;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>
+/// The volume's writer thread: fragments in, records on disk at once, so that a killed process loses only the fragment it was still
+/// building. It may block on the disk; nobody waits for it: the queue is bounded in bytes and refuses.
+/// </summary>
+internal sealed class RingWriter : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly RingCatalog _catalog;
+    private readonly RingOptions _options;
+    private readonly Guid _volume;
+    private readonly ISegmentDevice _device;
+    private readonly IRingObserver _observer;
+    private readonly Func<StreamKey, StreamState?> _streams;
+    private readonly RecordScratch _scratch = new();
+    private readonly Queue<Work> _queue = new();
+    private readonly object _signal = new();
+    private readonly Thread _thread;
+    private bool _ending;
+    private long _held;
+    private int _topPriority;
+
+    public RingWriter(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer,
+        Func<StreamKey, StreamState?> streams)
+    {
+        (_catalog, _options, _volume, _device, _observer, _streams) = (catalog, options, volume, device, observer, streams);
+        _thread = new Thread(Run) { Name = "ring writer", IsBackground = true };
+    }
+
+    /// <summary>Bytes of fragments queued or written and not yet durable.</summary>
+    public long HeldBytes => Volatile.Read(ref _held);
+
+    /// <summary>Fragments and bytes that became records since start.</summary>
+    public long FragmentsWritten { get; private set; }
+    public long BytesWritten { get; private set; }
+
+    /// <summary>Fragments refused because the queue was full.</summary>
+    public long Refused { get; private set; }
+
+    public void Start() => _thread.Start();
+
+    public void SetPriority(StreamState stream, int priority)
+    {
+        stream.Priority = priority;
+        _topPriority = Math.Max(_topPriority, priority);
+    }
+
+    /// <summary>Takes the fragment, or refuses when the box holds too much already: lower priorities from three quarters on.</summary>
+    public bool Offer(StreamState stream, Fragment fragment)
+    {
+        var limit = stream.Priority < _topPriority ? _options.QueueBytes / 4 * 3 : _options.QueueBytes;
+        if (Volatile.Read(ref _held) + fragment.Length > limit)
+        {
+            Refused++;
+            return false;
+        }
+        fragment.AddReference();
+        Enqueue(new Work(stream, fragment, null));
+        return true;
+    }
+
+    /// <summary>Runs something on the writer thread, in its turn.</summary>
+    public void Post(Action action) => Enqueue(new Work(null, null, action));
+
+    /// <summary>Runs something on the writer thread and waits for it.</summary>
+    public void Invoke(Action action)
+    {
+        using var done = new ManualResetEventSlim();
+        Exception? fault = null;
+        Post(() =>
+        {
+            try { action(); }
+            catch (Exception e) { fault = e; }
+            finally { done.Set(); }
+        });
+        done.Wait();
+        if (fault is not null)
+            throw new InvalidOperationException($"Writer thread: {fault.Message}", fault);
+    }
+
+    /// <summary>A batch is durable: its memory is given back.</summary>
+    public void Durable(long bytes) => Interlocked.Add(ref _held, -bytes);
+
+    /// <summary>The disk failed under a segment: what is not durable goes into a fresh one, before anything newer.</summary>
+    public void Quarantine(OpenSegment failed, string error) => Post(() => Rescue(failed, error));
+
+    /// <summary>Ends a segment that has been idle, unless something came meanwhile.</summary>
+    public void CloseIfIdle(OpenSegment open, long sinceUs) => Post(() =>
+    {
+        if (open.IsClosing || open.TouchedUs >= sinceUs)
+            return;
+        if (_streams(open.Header.Stream) is { } stream && stream.Open == open)
+            Close(stream);
+        else
+        {
+            open.IsClosing = true;
+            _catalog.SetState(open.Segment, SegmentState.Closing);
+        }
+    });
+
+    /// <summary>Writes what is queued and ends the thread.</summary>
+    public void Dispose()
+    {
+        lock (_signal)
+        {
+            _ending = true;
+            Monitor.Pulse(_signal);
+        }
+        if (_thread.IsAlive)
+            _thread.Join();
+    }
+
+    private void Enqueue(Work work)
+    {
+        if (work.Fragment is { } fragment)
+            Interlocked.Add(ref _held, fragment.Length);
+        lock (_signal)
+        {
+            _queue.Enqueue(work);
+            if (_queue.Count == 1)
+                Monitor.Pulse(_signal);
+        }
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            Work work;
+            lock (_signal)
+            {
+                while (_queue.Count == 0)
+                {
+                    if (_ending)
+                        return;
+                    Monitor.Wait(_signal);
+                }
+                work = _queue.Dequeue();
+            }
+            if (work.Action is { } action)
+                action();
+            else
+            {
+                Write(work.Stream!, work.Fragment!);
+                work.Fragment!.Release();
+            }
+        }
+    }
+
+    private void Write(StreamState stream, Fragment fragment)
+    {
+        if (stream.WaitsForSync && !fragment.IsSync)
+        {
+            Drop(stream, fragment);
+            return;
+        }
+        for (var tries = 0; tries < 3; tries++)
+        {
+            if (stream.Open is { } current && MustChange(stream, current, fragment))
+                Close(stream);
+            if (stream.Open is null && !OpenNext(stream, fragment))
+                break;
+            var open = stream.Open!;
+            try
+            {
+                open.Append(fragment, HeaderOf(stream, open, fragment), _catalog.Clock.Current, _options.Chain, _scratch);
+                stream.NextSequence++;
+                stream.WaitsForSync = false;
+                stream.Count(fragment);
+                FragmentsWritten++;
+                BytesWritten += fragment.Length;
+                return;
+            }
+            catch (ErrnoException e)
+            {
+                Rescue(open, e.Message);
+            }
+        }
+        Drop(stream, fragment);
+    }
+
+    private void Drop(StreamState stream, Fragment fragment)
+    {
+        stream.WaitsForSync = true;
+        Durable(fragment.Length);
+        var from = _catalog.Clock.ToUtcUs(_catalog.Clock.Current.BootNumber, fragment.BoottimeUs);
+        _observer.Dropped(stream.Key, from, from + (long)fragment.Duration90k * 100 / 9);
+    }
+
+    /// <summary>Segments change at a sync sample when less than 1.25 of the largest of the last four GOPs is left, and where nothing more fits.</summary>
+    private bool MustChange(StreamState stream, OpenSegment open, Fragment fragment)
+    {
+        var length = RecordHeader.Length + fragment.Length;
+        if (length > open.Room || open.IsFull || open.Boots.Count >= Seal.MaxBoots)
+            return true;
+        if (!open.Takes(fragment.Init))
+            return true;
+        var wanted = Math.Max(length, stream.LargestGop * 5 / 4);
+        return fragment.IsSync && open.Count > 0 && open.Room < wanted && wanted <= _catalog.Geometry.SealOffset - 2 * Geometry.Page;
+    }
+
+    private void Close(StreamState stream)
+    {
+        stream.Open!.IsClosing = true;
+        _catalog.SetState(stream.Open.Segment, SegmentState.Closing);
+        stream.Open = null;
+    }
+
+    private bool OpenNext(StreamState stream, Fragment fragment)
+    {
+        while (_catalog.Take(Patience) is { } segment)
+        {
+            try
+            {
+                var previous = _catalog.Newest(stream.Key);
+                var header = new SegmentHeader
+                {
+                    Volume = _volume, Generation = _catalog.Claim(segment), Segment = segment.Number, Geometry = _catalog.Geometry,
+                    Stream = stream.Key, Channel = stream.Identity, Init = fragment.Init.Bytes,
+                    Anchor = _catalog.Clock.Current,
+                    PreviousSegment = previous?.Number ?? 0, PreviousGeneration = previous?.Generation ?? 0,
+                    PreviousHash = LastHash(previous),
+                };
+                stream.Open = Open(segment, header, fragment.Init, stream.NextSequence);
+                return true;
+            }
+            catch (ErrnoException e)
+            {
+                _catalog.SetState(segment, SegmentState.Quarantined);
+                _observer.DiskFault(segment.Number, e.Message);
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Writes the header, durably, before the first record; a file that never held footage gets its name.</summary>
+    private OpenSegment Open(Segment segment, SegmentHeader header, InitSegment init, long sequence)
+    {
+        var file = _device.Open(segment.Path);
+        var (pages, written) = header.Write();
+        file.Write(pages, 0);
+        file.DataSync();
+        if (segment.Path.EndsWith(SegmentFolder.FreeSuffix, StringComparison.Ordinal))
+            SegmentFolder.Promote(segment);
+        var open = new OpenSegment(segment, written, init, file) { FirstSequence = sequence };
+        open.BootIndex(header.Anchor.BootNumber, header.Anchor.BootId);
+        _catalog.Opened(segment, open, written);
+        return open;
+    }
+
+    private static byte[] LastHash(Segment? previous)
+        => previous?.Open?.Hash ?? (previous?.LastHash is { Length: 32 } hash ? hash : new byte[32]);
+
+    private RecordHeader HeaderOf(StreamState stream, OpenSegment open, Fragment fragment)
+    {
+        var anchor = _catalog.Clock.Current;
+        if (open.Boots.Count == 0 || open.Boots[^1].Number != anchor.BootNumber)
+            open.BootIndex(anchor.BootNumber, anchor.BootId);
+        return new RecordHeader
+        {
+            Flags = (fragment.IsSync ? RecordFlags.Sync : 0) | (fragment.StartsRun ? RecordFlags.StartsRun : 0) | (_options.Chain ? RecordFlags.Chained : 0),
+            Volume = _volume, Generation = open.Header.Generation, Stream = stream.Key, Quality = anchor.Quality,
+            SyncDistance = fragment.SyncDistance, Sequence = stream.NextSequence, RecordLength = RecordHeader.Length + fragment.Length,
+            MediaStart90k = fragment.MediaStart90k, Duration90k = fragment.Duration90k,
+            BootNumber = anchor.BootNumber, BootId = anchor.BootId, BoottimeUs = fragment.BoottimeUs,
+            UtcUs = fragment.BoottimeUs + anchor.OffsetUs, SourceUtcUs = fragment.SourceUtcUs, VideoSamples = fragment.VideoSamples,
+        };
+    }
+
+    private void Rescue(OpenSegment failed, string error)
+    {
+        var unsynced = failed.TakeUnsynced();
+        _catalog.SetState(failed.Segment, SegmentState.Quarantined);
+        _observer.DiskFault(failed.Segment.Number, error);
+        if (_streams(failed.Header.Stream) is { } stream)
+        {
+            var wasNewest = stream.Open == failed;
+            if (wasNewest)
+                (stream.Open, stream.NextSequence) = (null, failed.FirstSequence + failed.Linked);
+            else if (stream.Open is not null)
+                Close(stream);                              // older records must not stand behind newer ones
+            foreach (var fragment in unsynced)
+                Write(stream, fragment);
+            if (!wasNewest && stream.Open is not null)
+                Close(stream);
+        }
+        foreach (var fragment in unsynced)
+            fragment.Release();
+        failed.Dispose();
+    }
+
+    private readonly record struct Work(StreamState? Stream, Fragment? Fragment, Action? Action);
+}

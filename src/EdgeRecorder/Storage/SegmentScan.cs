@@ -1,0 +1,241 @@
+using System.Buffers.Binary;
+using EdgeRecorder.Bytes;
+using EdgeRecorder.Storage.Format;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>A place in a segment where records should stand and cannot be read.</summary>
+/// <param name="After">Entries before it.</param>
+internal readonly record struct Damage(int After, int FromOffset, int ToOffset, string What);
+
+/// <summary>
+/// Reads a segment by itself, without the index: its header, its chain of records, what was written behind the last link, and where it is damaged.
+/// Reads only; <see cref="SegmentRepair"/> writes.
+/// </summary>
+internal sealed class SegmentScan
+{
+    private readonly ISegmentFile _file;
+    private readonly byte[] _window = new byte[2 * Geometry.Page];
+
+    private SegmentScan(ISegmentFile file, SegmentHeader header)
+    {
+        (_file, Header) = (file, header);
+        LinkedFree = header.Length;
+        LastHash = header.Hash;
+    }
+
+    public SegmentHeader Header { get; }
+    public List<FragmentEntry> Entries { get; } = [];
+    public List<(int Number, Guid Id)> Boots { get; } = [];
+    public long FirstSequence { get; private set; }
+    public long NextSequence { get; private set; }
+    public byte[] LastHash { get; private set; }
+
+    /// <summary>Records that players see; those behind were written and not yet linked.</summary>
+    public int Linked { get; private set; }
+
+    /// <summary>Header of the `free` that ends the visible chain.</summary>
+    public int LinkedFree { get; private set; }
+
+    /// <summary>The visible chain ends at the seal.</summary>
+    public bool EndsAtSeal { get; private set; }
+    public List<Damage> Damages { get; } = [];
+
+    /// <exception cref="ProtocolException">No header of ours.</exception>
+    public static SegmentHeader ReadHeader(ISegmentFile file, long fileLength)
+    {
+        var start = new byte[SegmentHeader.LongestRead];
+        return SegmentHeader.Parse(start.AsSpan(0, file.Read(start, 0)), fileLength);
+    }
+
+    /// <summary>The seal of this generation, or null.</summary>
+    public static Seal? ReadSeal(ISegmentFile file, SegmentHeader header)
+    {
+        var bytes = new byte[header.Geometry.SealLength];
+        try
+        {
+            var seal = Seal.Parse(bytes.AsSpan(0, file.Read(bytes, header.Geometry.SealOffset)));
+            return seal.Volume == header.Volume && seal.Generation == header.Generation ? seal : null;
+        }
+        catch (ProtocolException)
+        {
+            return null;                                    // of an older lap, or never written
+        }
+    }
+
+    /// <summary>True when the footage was given up before the box stopped.</summary>
+    public static bool IsRetired(ISegmentFile file, SegmentHeader header)
+    {
+        var page = new byte[64];
+        return file.Read(page, header.Geometry.Size - Geometry.Page) == page.Length && RetiredMark.GenerationOf(page, header.Volume) == header.Generation;
+    }
+
+    /// <summary>Walks the chain and looks behind its end.</summary>
+    public static SegmentScan Walk(ISegmentFile file, SegmentHeader header)
+    {
+        var scan = new SegmentScan(file, header);
+        scan.WalkLinked();
+        if (!scan.EndsAtSeal)
+            scan.WalkTail();
+        return scan;
+    }
+
+    private void WalkLinked()
+    {
+        var free = Header.Length;
+        while (true)
+        {
+            LinkedFree = free;
+            if (!TryReadFree(free, out var next))
+            {
+                if (!Bridge(free, Geometry.NextRecord(free), "free box", out next))
+                    return;
+            }
+            else if (next == Header.Geometry.Size || next == Header.Geometry.SealOffset)
+            {
+                EndsAtSeal = next == Header.Geometry.SealOffset;
+                return;
+            }
+            if (!TryReadRecord(next, out var record) && !Bridge(free, next, "record", out next) || !TryReadRecord(next, out record))
+                return;
+            Add(next, record);
+            Linked = Entries.Count;
+            free = next + record.RecordLength;
+        }
+    }
+
+    /// <summary>Records written and not linked: the next in sequence, whole by their CRC.</summary>
+    private void WalkTail()
+    {
+        var at = Geometry.NextRecord(Entries.Count == 0 ? Header.Length : Entries[^1].End);
+        while (TryReadRecord(at, out var record) && (Entries.Count == 0 || record.Sequence == NextSequence) && IsWhole(at, record))
+        {
+            Add(at, record);
+            at = Geometry.NextRecord(at + record.RecordLength);
+        }
+    }
+
+    /// <summary>Looks along the grid for the next record of this generation.</summary>
+    private bool Bridge(int free, int from, string what, out int next)
+    {
+        for (next = Geometry.AlignUp(from); next < Header.Geometry.SealOffset; next += Geometry.Page)
+            if (TryReadRecord(next, out var record) && record.Sequence >= NextSequence && IsWhole(next, record))
+            {
+                Damages.Add(new Damage(Entries.Count, free, next, what));
+                return true;
+            }
+        if (what == "record")
+            Damages.Add(new Damage(Entries.Count, free, Header.Geometry.SealOffset, what));
+        return false;
+    }
+
+    private bool TryReadFree(int at, out int next)
+    {
+        next = 0;
+        if (!TryFill(at, Geometry.FreeHeader))
+            return false;
+        var (size, type) = BoxType.Read(_window);
+        next = (int)Math.Min(int.MaxValue, at + (long)size);
+        return type == BoxType.Free && size >= Geometry.FreeHeader && next <= Header.Geometry.Size
+               && (next % Geometry.Page == 0 || next == Header.Geometry.Size);
+    }
+
+    private bool TryReadRecord(int at, out RecordHeader record)
+    {
+        record = default;
+        if (at + RecordHeader.Length > Header.Geometry.SealOffset || !TryFill(at, RecordHeader.Length))
+            return false;
+        try
+        {
+            record = RecordHeader.Parse(_window.AsSpan(0, RecordHeader.Length));
+        }
+        catch (ProtocolException)
+        {
+            return false;                                   // an older lap's bytes, or nothing was written here
+        }
+        // A pool segment holds copies: their generation is their origin's.
+        return record.Volume == Header.Volume && record.Stream == Header.Stream
+               && record.Generation == (Header.IsPool ? Header.OriginGeneration : Header.Generation)
+               && record.RecordLength <= Header.Geometry.SealOffset - Geometry.FreeHeader - at;
+    }
+
+    private bool IsWhole(int at, in RecordHeader record)
+    {
+        var bytes = new byte[record.RecordLength];
+        try
+        {
+            return _file.Read(bytes, at) == bytes.Length && RecordHeader.CrcFits(bytes);
+        }
+        catch (IOException)
+        {
+            return false;                                   // a bad sector is damage like any other
+        }
+    }
+
+    private bool TryFill(int at, int count)
+    {
+        try
+        {
+            return _file.Read(_window.AsSpan(0, count), at) == count;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private void Add(int at, in RecordHeader record)
+    {
+        if (Entries.Count == 0)
+            FirstSequence = record.Sequence;
+        NextSequence = record.Sequence + 1;
+        var (bootNumber, bootId) = (record.BootNumber, record.BootId);
+        var boot = Boots.FindIndex(b => b.Number == bootNumber);
+        if (boot < 0)
+        {
+            boot = Boots.Count;
+            Boots.Add((bootNumber, bootId));
+        }
+        if ((record.Flags & RecordFlags.Chained) != 0)      // the window still holds this header
+            LastHash = _window.AsSpan(RecordHeader.ChainOffset, RecordHeader.ChainLength).ToArray();
+        Entries.Add(new FragmentEntry
+        {
+            Offset = at, RecordLength = record.RecordLength, MediaStart90k = record.MediaStart90k, Duration90k = record.Duration90k,
+            Flags = record.Flags, Boot = (byte)Math.Min(boot, 255), SyncDistance = (ushort)record.SyncDistance, BoottimeUs = record.BoottimeUs,
+        });
+    }
+}
+
+/// <summary>Makes a scanned segment whole again: what was written becomes visible, what is damaged is bridged.</summary>
+internal static class SegmentRepair
+{
+    /// <summary>Sizes every `free` so that the chain visits exactly the entries that were found; durable before it is visible. True when something was written.</summary>
+    public static bool Relink(ISegmentFile file, SegmentScan scan)
+    {
+        if (scan.Linked == scan.Entries.Count && scan.Damages.Count == 0)
+            return false;
+        file.DataSync();                                    // after a killed process the records may be in the page cache only
+        var free = new byte[Geometry.FreeHeader];
+        for (var i = scan.Entries.Count - 1; i >= scan.Linked; i--)
+        {
+            var end = scan.Entries[i].End;
+            BoxType.WriteFree(free, (int)((i + 1 < scan.Entries.Count ? scan.Entries[i + 1].Offset : scan.Header.Geometry.Size) - end));
+            file.Write(free, end);
+        }
+        foreach (var damage in scan.Damages)
+        {
+            var from = damage.After == 0 ? scan.Header.Length : scan.Entries[damage.After - 1].End;
+            BoxType.WriteFree(free, (int)((damage.After < scan.Entries.Count ? scan.Entries[damage.After].Offset : scan.Header.Geometry.Size) - from));
+            file.Write(free, from);
+        }
+        file.DataSync();
+        if (scan.Linked < scan.Entries.Count)
+        {
+            Span<byte> size = stackalloc byte[4];
+            BinaryPrimitives.WriteUInt32BigEndian(size, (uint)(scan.Entries[scan.Linked].Offset - scan.LinkedFree));
+            file.Write(size, scan.LinkedFree);
+            file.DataSync();
+        }
+        return true;
+    }
+}

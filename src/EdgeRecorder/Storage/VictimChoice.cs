@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+
+namespace EdgeRecorder.Storage;
+
+/// <summary>
+/// Which footage goes first: the oldest unlocked, unleased segment of the channel most above its share. "Oldest" is the generation, never a clock.
+/// </summary>
+internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
+{
+    private const double PastLimit = 1e18;
+    private readonly ConcurrentDictionary<int, ChannelQuota> _quotas = new();
+
+    public void SetQuota(int channelNumber, ChannelQuota quota) => _quotas[channelNumber] = quota;
+
+    /// <summary>True when a channel has a largest size or age: it loses footage also while there is room.</summary>
+    public bool HasLimits => _quotas.Values.Any(quota => quota.MaxBytes is not null || quota.MaxAge is not null);
+
+    /// <summary>What is past its channel's limits, and up to <paramref name="count"/> segments in all; fewer when nothing else may go.</summary>
+    public List<Segment> Choose(int count)
+    {
+        var chosen = new List<Segment>();
+        lock (catalog.Gate)
+        {
+            var channels = catalog.Segments.Where(s => s.HasFootage && !s.IsPool).GroupBy(s => s.Stream.ChannelNumber).Select(Usage).ToList();
+            if (channels.Count == 0)
+                return chosen;
+            var share = catalog.Segments.Count(s => !s.IsPool) * catalog.Geometry.Size / channels.Count;
+            while (channels.Where(c => c.Next is not null).OrderByDescending(c => c.Excess(share, nowUtcUs())).FirstOrDefault() is { } victim
+                   && (chosen.Count < count || victim.Excess(share, nowUtcUs()) >= PastLimit))
+                chosen.Add(victim.TakeNext());
+        }
+        return chosen;
+    }
+
+    private Channel Usage(IGrouping<int, Segment> segments)
+        => new(_quotas.GetValueOrDefault(segments.Key), segments.Count() * catalog.Geometry.Size, catalog,
+            new Queue<Segment>(segments.Where(s => s.State == SegmentState.Sealed && s.Pins == 0).OrderBy(s => s.Leases > 0).ThenBy(s => s.Generation)));
+
+    private sealed class Channel(ChannelQuota quota, long used, RingCatalog catalog, Queue<Segment> retirable)
+    {
+        private long _used = used;
+
+        public Segment? Next => retirable.TryPeek(out var next) ? next : null;
+
+        /// <summary>Bytes above what it may keep; channels past a limit of their own come first, channels inside a promise last.</summary>
+        public double Excess(long share, long nowUtcUs)
+        {
+            var allowed = Math.Max(share, quota.MinBytes ?? 0);
+            var age = TimeSpan.FromMicroseconds(Next!.Spans.Count == 0 ? 0 : nowUtcUs - catalog.Clock.ToUtcUs(Next.Spans[^1].BootNumber, Next.Spans[^1].ToUs));
+            if (quota.MaxBytes is { } max && _used > max || quota.MaxAge is { } oldest && age > oldest)
+                return PastLimit + _used;
+            if (quota.MinBytes is { } min && _used <= min || quota.MinAge is { } youngest && age < youngest)
+                return -PastLimit + _used;
+            return _used - allowed;
+        }
+
+        public Segment TakeNext()
+        {
+            _used -= catalog.Geometry.Size;
+            return retirable.Dequeue();
+        }
+    }
+}

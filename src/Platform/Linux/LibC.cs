@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EdgeRecorder.Platform.Linux;
+
+/// <summary>The libc calls we make. Numbers are asm-generic: x86-64 and arm64 agree on them.</summary>
+internal static partial class LibC
+{
+    public const int EINTR = 4;
+    public const int POSIX_FADV_DONTNEED = 4;
+    public const uint SYNC_FILE_RANGE_WRITE = 2;
+    public const int CLOCK_REALTIME = 0, CLOCK_BOOTTIME = 7;
+    public const int LOCK_EX = 2, LOCK_NB = 4;
+    public const int AT_FDCWD = -100;
+    public const uint STATX_INO = 0x100;
+    public const int STA_UNSYNC = 0x0040;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct IoVec
+    {
+        public nint Base;                                   // 0
+        public nint Length;                                 // 8
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Timespec
+    {
+        public long Seconds;                                // 0
+        public long Nanoseconds;                            // 8
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial nint pwritev(SafeFileHandle file, IoVec* vectors, int count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int sync_file_range(SafeFileHandle file, long offset, long count, uint flags);
+
+    /// <summary>Returns the errno itself.</summary>
+    [LibraryImport("libc")]
+    public static partial int posix_fallocate(SafeFileHandle file, long offset, long length);
+
+    /// <summary>Returns the errno itself.</summary>
+    [LibraryImport("libc")]
+    public static partial int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int clock_gettime(int clock, out Timespec time);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int statfs(string path, byte* buffer);
+
+    /// <summary>struct timex is 208 bytes on both; status stands at 40 (modes 0 only reads).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial int adjtimex(byte* timex);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int statx(int directory, string path, int flags, uint mask, byte* buffer);
+}

@@ -1,0 +1,151 @@
+"""The programs that are measured and the camera that feeds them. Each runs in its own folder and ends with its `with` block."""
+import base64
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import accounting
+
+
+class Child:
+    """A process tree, or several side by side, with a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.processes = []
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+
+    def spawn(self, *command, **options):
+        log = open(os.path.join(self.folder, "log"), "ab")
+        self.processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log, **{"stdout": log, **options}))
+        return self.processes[-1]
+
+    def pids(self):
+        return [pid for process in self.processes for pid in accounting.tree(process.pid)]
+
+    def check(self):
+        for process in self.processes:
+            if process.poll() is not None:
+                with open(os.path.join(self.folder, "log"), errors="replace") as log:
+                    raise SystemExit(f"{process.args[0]} ended with {process.returncode}:\n{log.read()[-2000:]}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Camera(Child):
+    """The simulated camera; every path is a channel."""
+
+    def __init__(self, folder, simulator, clip, *switches):
+        super().__init__(folder)
+        process = self.spawn(*simulator, "camera", "--video", clip, "--port", "0", "--control", "0", *switches, stdout=subprocess.PIPE, text=True)
+        words = process.stdout.readline().split()
+        if len(words) != 4:
+            self.check()
+        self.port = int(words[1].rpartition(":")[2])
+        self.control = socket.create_connection(("127.0.0.1", int(words[3])))
+        self.answers = self.control.makefile()
+
+    def url(self, channel):
+        return f"rtsp://127.0.0.1:{self.port}/{channel}"
+
+    def stats(self):
+        self.control.sendall(b"stats\n")
+        return json.loads(self.answers.readline())["clients"]
+
+    def video_bytes(self):
+        """Bytes of NAL units sent so far: what a recorder has to keep."""
+        return sum(client["videoBytes"] for client in self.stats())
+
+    def playing(self):
+        return sum(client["state"] == "Playing" for client in self.stats())
+
+    def __exit__(self, *rest):
+        self.answers.close()
+        self.control.close()
+        super().__exit__(*rest)
+
+
+class Floor(Child):
+    name = "floor"
+
+    def __init__(self, folder, setup, camera, channels):
+        super().__init__(folder)
+        self.spawn(setup.floor, "127.0.0.1", str(camera.port), str(channels), folder)
+
+
+class FFmpeg(Child):
+    name = "ffmpeg -c copy"
+
+    def __init__(self, folder, setup, camera, channels):
+        super().__init__(folder)
+        for i in range(channels):
+            self.spawn(
+                "ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", "tcp", "-i", camera.url(i), "-map", "0:v", "-c", "copy",
+                "-f", "segment", "-segment_time", "60", "-segment_format", "mp4",
+                "-segment_format_options", "movflags=+frag_keyframe+empty_moov+default_base_moof", os.path.join(folder, f"{i}-%03d.mp4"))
+
+
+class Recorder(Child):
+    """The published daemon with a configuration made here."""
+
+    name = "recorder"
+
+    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="4MiB"):
+        super().__init__(folder)
+        self.name = f"recorder, chain {chain}"
+        self.started = time.monotonic()
+        self.root = os.path.join(folder, "root")
+        os.makedirs(self.root)
+        with socket.socket() as probe:                       # in the configuration 0 means closed, so that a free port has to be found
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        # At least 8 segments per channel (docs/configuration.md), and room to run before the ring laps.
+        ring = ring or max(2 << 30, 16 * channels * (4 << 20))
+        configuration = {
+            "storage": {"root": self.root, "chain": chain, "ring": {"size": f"{ring >> 20}MiB", "segmentSize": segment}},
+            "channels": [
+                {"key": f"c{i}", "name": f"Channel {i}", "url": camera.url(i), "record": True, "transport": "tcp", "audio": False}
+                for i in range(channels)],
+            "jt808": {"enabled": False},
+            "gb28181": {"enabled": False},
+            "api": {
+                "box": {"port": self.port, "tlsPort": 0}, "cdvr": {"port": 0}, "axxon": {"port": 0}, "ome": {"port": 0},
+                "inspector": {"port": 0, "recordingPort": 0}},
+            "export": {"encoder": "none"},
+        }
+        path = os.path.join(folder, "config.json")
+        with open(path, "w") as file:
+            json.dump(configuration, file, indent=2)
+        self.spawn(setup.daemon, "serve", "--config", path)
+
+    def metric(self, name):
+        """Sum over all labels of one metric; None while the daemon does not answer or does not have it yet."""
+        try:
+            with open(os.path.join(self.root, "initial-admin-password")) as file:
+                credentials = base64.b64encode(f"admin:{file.read().strip()}".encode()).decode()
+            request = urllib.request.Request(f"http://127.0.0.1:{self.port}/metrics", headers={"Authorization": f"Basic {credentials}"})
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except (FileNotFoundError, urllib.error.URLError, ConnectionError):
+            return None
+        values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((name + " ", name + "{"))]
+        return sum(values) if values else None

@@ -1,0 +1,187 @@
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Tests.Storage;
+
+public sealed class RingTests : IDisposable
+{
+    private static readonly StreamKey Gate = new(1, 0), Yard = new(2, 0);
+    private readonly RingBench _bench = new();
+
+    public void Dispose() => _bench.Dispose();
+
+    [Fact]
+    public void What_is_offered_comes_back_whole_and_in_order()
+    {
+        _bench.Open().Record(Gate, 200);
+        Assert.Equal(Enumerable.Range(1, 200), _bench.NumbersOf(Gate));
+    }
+
+    [Fact]
+    public void A_killed_process_loses_nothing_that_was_written()
+    {
+        _bench.Open();
+        _bench.Record(Gate, 120);
+        Crash();
+        _bench.Open();
+        Assert.Equal(PreviousStop.Crash, _bench.Ring.PreviousStop);
+        Assert.Equal(Enumerable.Range(1, 120), _bench.NumbersOf(Gate));
+        _bench.Record(Gate, 60);
+        Assert.Equal(Enumerable.Range(1, 180), _bench.NumbersOf(Gate));
+    }
+
+    [Fact]
+    public void The_ring_laps_with_the_newest_footage_and_the_same_files()
+    {
+        _bench.Open();
+        var before = Files();
+        _bench.Record(Gate, 3000);
+        var numbers = _bench.NumbersOf(Gate);
+        Assert.Equal(3000, numbers[^1]);
+        Assert.Equal(Enumerable.Range(numbers[0], numbers.Count), numbers);
+        Assert.InRange(numbers.Count, 800, 1600);           // 31 of 32 segments of some 48 records
+        Assert.Equal(before, Files());
+        Assert.NotEmpty(_bench.Observer.Evictions);
+        Assert.Empty(_bench.Observer.Drops);
+    }
+
+    [Fact]
+    public void Channels_share_the_ring()
+    {
+        _bench.Open();
+        _bench.Record(Gate, 400);
+        _bench.Record(Yard, 3000);
+        var left = _bench.NumbersOf(Gate).Count;
+        Assert.InRange(left, 300, 400);                     // the other channel was above its share, not this one
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Without_its_index_the_ring_knows_the_same(bool crashed)
+    {
+        _bench.Open();
+        _bench.Record(Gate, 1700);
+        _bench.Record(Yard, 300);
+        Settle();
+        var before = (Spans(Gate), Spans(Yard), _bench.NumbersOf(Gate));
+        if (crashed)
+            Crash();
+        else
+            _bench.Ring.Dispose();
+        foreach (var file in Directory.GetFiles(_bench.Folder, "index.db*"))
+            File.Delete(file);
+        _bench.Open();
+        Assert.Equal(before.Item1, Spans(Gate));
+        Assert.Equal(before.Item2, Spans(Yard));
+        Assert.Equal(before.Item3, _bench.NumbersOf(Gate));
+    }
+
+    [Fact]
+    public void An_index_deleted_while_running_is_written_anew()
+    {
+        _bench.Open();
+        _bench.Record(Gate, 300);
+        foreach (var file in Directory.GetFiles(_bench.Folder, "index.db*"))
+            File.Delete(file);
+        _bench.Record(Gate, 1700);
+        Settle();
+        var before = Spans(Gate);
+        _bench.Ring.Dispose();
+        Assert.True(File.Exists(_bench.Options.IndexPath));
+        _bench.Open();
+        Assert.Equal(PreviousStop.Clean, _bench.Ring.PreviousStop);
+        Assert.Equal(before, Spans(Gate));
+    }
+
+    [Fact]
+    public void A_second_ring_on_the_same_folder_is_refused_by_name()
+    {
+        _bench.Open();
+        var error = Assert.Throws<StorageException>(() => Ring.Open(_bench.Options, _bench.Clock, _bench.Observer, []));
+        Assert.Contains("another edge-recorder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_ring_larger_than_the_disk_is_refused_with_both_sizes()
+    {
+        var options = _bench.Options with { SizeBytes = 1L << 50, SegmentBytes = 1 << 30 };
+        var error = Assert.Throws<StorageException>(() => Ring.Open(options, _bench.Clock, _bench.Observer, []));
+        Assert.Contains("MiB are free", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_foreign_file_is_named_and_left_alone()
+    {
+        File.WriteAllText(Path.Combine(_bench.Options.Folder, "holiday.mp4"), "not ours");
+        _bench.Open().Record(Gate, 1500);
+        Assert.EndsWith("holiday.mp4", Assert.Single(_bench.Ring.ForeignFiles), StringComparison.Ordinal);
+        Assert.Equal("not ours", File.ReadAllText(Path.Combine(_bench.Options.Folder, "holiday.mp4")));
+    }
+
+    [Fact]
+    public void A_lease_keeps_its_segments_until_it_is_given_back()
+    {
+        _bench.Options = _bench.Options with { LeaseGrace = TimeSpan.FromHours(1) };
+        _bench.Open();
+        _bench.Record(Gate, 40);
+        using var lease = _bench.Ring.Lease(Gate, 0, long.MaxValue, fromSync: false);
+        _bench.Record(Gate, 2500);
+        Assert.Equal(Enumerable.Range(1, 40), lease.Fragments.Select(f => _bench.NumberOf(f)));
+        Assert.False(lease.Cut.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_lease_held_too_long_is_cut_and_reads_nothing_wrong()
+    {
+        _bench.Open();
+        _bench.Record(Gate, 1500);
+        using var lease = _bench.Ring.Lease(Gate, 0, long.MaxValue, fromSync: false);   // all there is: something of it has to go
+        for (var i = 0; i < 10 && !lease.Cut.IsCancellationRequested; i++)
+            _bench.Record(Gate, 500);
+        Assert.True(lease.Cut.IsCancellationRequested);
+        var record = new byte[lease.Fragments[0].Length];
+        Wait.Until(() => !_bench.Ring.TryRead(lease.Fragments[0], 0, record));
+    }
+
+    [Fact]
+    public void A_boot_in_1970_is_dated_anew_when_a_trusted_clock_comes()
+    {
+        var right = _bench.Clock.Utc;
+        _bench.Clock.Utc = 7_000_000;
+        _bench.Clock.Trust = EdgeRecorder.Media.ClockQuality.Unset;
+        _bench.Open();
+        _bench.Record(Gate, 30);
+        Assert.InRange(Spans(Gate)[0].FromUtcUs, 0, 60_000_000);
+        _bench.Clock.Utc = right + 30_000_000;
+        _bench.Clock.Trust = EdgeRecorder.Media.ClockQuality.Ntp;
+        _bench.Ring.Flush();
+        Assert.Equal(right + 1_000_000, Spans(Gate)[0].FromUtcUs);
+        Crash();
+        _bench.Clock.Reboot();
+        _bench.Open();
+        Assert.Equal(PreviousStop.PowerCut, _bench.Ring.PreviousStop);
+    }
+
+    private List<FootageSpan> Spans(StreamKey key) => [.. _bench.Ring.Spans(key, 0, long.MaxValue)];
+
+    /// <summary>Names without their ending, and lengths.</summary>
+    private List<(string Name, long Length)> Files()
+        => [.. Directory.GetFiles(_bench.Options.Folder, "*", SearchOption.AllDirectories).Order().Select(f => (Path.ChangeExtension(f, null), new FileInfo(f).Length))];
+
+    /// <summary>Retired segments have been passed on, sealed ones sealed.</summary>
+    private void Settle()
+    {
+        _bench.Ring.Flush();
+        Wait.Until(() => _bench.Ring.Status().Available >= 4);
+    }
+
+    /// <summary>What a killed process leaves: the ring is abandoned, its files are copied as they are.</summary>
+    private void Crash()
+    {
+        var copy = Directory.CreateTempSubdirectory("killed-").FullName;
+        System.Diagnostics.Process.Start("cp", ["-a", _bench.Folder + "/.", copy])!.WaitForExit();
+        _bench.Ring.Dispose();
+        Directory.Delete(_bench.Folder, recursive: true);
+        Directory.Move(copy, _bench.Folder);
+    }
+}
