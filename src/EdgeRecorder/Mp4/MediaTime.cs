@@ -6,6 +6,9 @@ internal static class MediaTime
     /// <summary>Rounds down, so that nothing that began at 0 comes to lie before it.</summary>
     public static long To(long time90k, int timeScale) => timeScale == 90_000 ? time90k : Scale(time90k, timeScale, 90_000, up: false);
 
+    /// <summary>Rounds up.</summary>
+    public static long ToUp(long time90k, int timeScale) => timeScale == 90_000 ? time90k : Scale(time90k, timeScale, 90_000, up: true);
+
     /// <summary>Rounds down.</summary>
     public static long From(long time, int timeScale) => timeScale == 90_000 ? time : Scale(time, 90_000, timeScale, up: false);
 

@@ -103,6 +103,9 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         return closed;
     }
 
+    /// <summary>Ends the open fragment here and goes on with the run: so that what was received until now can be kept at once.</summary>
+    public Fragment? Flush() => _running ? Cut(null) : null;
+
     /// <summary>Asks for a new run from the next sync sample on, at a media time the caller names: so does who starts to record, or lost fragments.</summary>
     public void RestartAtSync(long mediaTime90k) => _restartAt90k = mediaTime90k;
 
@@ -213,16 +216,13 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         if (_audioTrack is not null)
         {
             _audio.Finish();
-            var audioEnd90k = MediaTime.FromUp(_audio.Next, _audioTrack.TimeScale);
-            end90k = Math.Max(end90k, audioEnd90k);
+            // Both tracks end together, on a tick that both have, so that neither has a hole before the next run.
+            var audioEnd = Math.Max(_audio.Next, MediaTime.ToUp(end90k, _audioTrack.TimeScale));
+            end90k = MediaTime.FromUp(audioEnd, _audioTrack.TimeScale);
             if (_audio.Samples.Count > 0)
-            {
-                // Both tracks end together, so that neither has a hole before the next run.
-                var audioEnd = end90k - audioEnd90k < Second90k ? MediaTime.To(end90k, _audioTrack.TimeScale) : _audio.Next;
-                _audio.Samples.Time(_audio.Samples.FirstPts, audioEnd);
-                if (samples.Count > 0 && end90k - MediaTime.FromUp(_nextStart, TimeScale) < Second90k)
-                    EndLeader(MediaTime.To(end90k, TimeScale), samples.FirstDts);
-            }
+                _audio.Samples.Time(_audio.Samples.FirstPts, audioEnd - _audio.Next < _audioTrack.TimeScale ? audioEnd : _audio.Next);
+            if (samples.Count > 0 && end90k - _nextStart < Second90k)
+                EndLeader(end90k, samples.FirstDts);
         }
         var last = Build();
         MediaEnd90k = Math.Max(MediaEnd90k, end90k);
@@ -254,6 +254,8 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             (start90k, end90k) = (_video.FirstDts, _video.End);
         if (audio.Count > 0)
             (start90k, end90k) = (Math.Min(start90k, MediaTime.From(audio.FirstDts, audioScale)), Math.Max(end90k, MediaTime.FromUp(audio.End, audioScale)));
+        if (_startsRun)
+            start90k = Math.Max(start90k, MediaEnd90k);     // audio ticks are coarser
         var isSync = _leader.IsVideo ? _video.Count > 0 && _video.IsSync : true;
         _syncDistance = isSync ? 0 : _syncDistance + 1;
         var videoSamples = _video.Count;
