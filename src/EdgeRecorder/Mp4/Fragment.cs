@@ -9,9 +9,10 @@ namespace EdgeRecorder.Mp4;
 public sealed class Fragment
 {
     private int _references = 1;
-    private readonly ReadOnlyMemory<byte> _head;
-    private readonly Payload[] _payloads;
-    private readonly int _payloadCount;
+    private ReadOnlyMemory<byte> _head;
+    private Payload[] _payloads;
+    private int _payloadCount;
+    private FragmentBuffers? _buffers;
 
     /// <param name="head">The whole `moof` and the 8-byte header of `mdat`.</param>
     /// <param name="payloads">mdat's content in the order of its track runs; their references pass to the fragment.</param>
@@ -24,6 +25,10 @@ public sealed class Fragment
         for (var i = 0; i < payloadCount; i++)
             Length += payloads[i].Length;
     }
+
+    /// <summary>A fragment whose arrays are the pool's: its last release gives them back and leaves it empty, so a late reader finds nothing, never another's bytes.</summary>
+    internal Fragment(FragmentBuffers buffers, int headLength, int payloadCount)
+        : this(buffers.Head.AsMemory(0, headLength), buffers.Payloads, payloadCount) => _buffers = buffers;
 
     /// <summary>Format of its tracks.</summary>
     public required InitSegment Init { get; init; }
@@ -42,6 +47,9 @@ public sealed class Fragment
 
     /// <summary>It follows nothing: first fragment of a run (DESIGN section 3).</summary>
     public required bool StartsRun { get; init; }
+
+    /// <summary>Why the run before it ended, when <see cref="StartsRun"/> and the same session brought both; else null: whoever ended the session knows.</summary>
+    public GapReason? BreakReason { get; init; }
 
     /// <summary>CLOCK_BOOTTIME of <see cref="MediaStart90k"/> in microseconds: arrival of the run's first access unit plus media time, drift corrected.</summary>
     public required long BoottimeUs { get; init; }
@@ -73,6 +81,11 @@ public sealed class Fragment
         foreach (var payload in Payloads)
             payload.Release();
         Array.Clear(_payloads, 0, _payloadCount);
+        if (_buffers is { } buffers)
+        {
+            (_head, _payloads, _payloadCount, _buffers) = (default, [], 0, null);
+            buffers.Return();
+        }
     }
 
     /// <summary>All its bytes in order, for tests and for the few places that need them in one piece.</summary>

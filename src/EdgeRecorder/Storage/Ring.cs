@@ -96,7 +96,7 @@ internal sealed class Ring : IRing, IDisposable
         return new RingStream(this, state);
     }
 
-    public void SetQuota(int channelNumber, ChannelQuota quota) => _victims.SetQuota(channelNumber, quota);
+    public void SetQuota(int channelNumber, RingQuota quota) => _victims.SetQuota(channelNumber, quota);
 
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => _catalog.Spans(key, fromUtcUs, toUtcUs);
 

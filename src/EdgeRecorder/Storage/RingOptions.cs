@@ -38,7 +38,7 @@ public sealed record RingOptions
 }
 
 /// <summary>Space and age a channel is promised or limited to; null: no promise, no limit.</summary>
-public readonly record struct ChannelQuota(long? MinBytes, long? MaxBytes, TimeSpan? MinAge, TimeSpan? MaxAge);
+public readonly record struct RingQuota(long? MinBytes, long? MaxBytes, TimeSpan? MinAge, TimeSpan? MaxAge);
 
 /// <summary>What the ring tells the rest of the box, from its own threads; must not block for long. Times are CLOCK_BOOTTIME of a boot, microseconds: dates may change.</summary>
 public interface IRingObserver

@@ -8,9 +8,9 @@ namespace EdgeRecorder.Storage;
 internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
 {
     private const double PastLimit = 1e18;
-    private readonly ConcurrentDictionary<int, ChannelQuota> _quotas = new();
+    private readonly ConcurrentDictionary<int, RingQuota> _quotas = new();
 
-    public void SetQuota(int channelNumber, ChannelQuota quota) => _quotas[channelNumber] = quota;
+    public void SetQuota(int channelNumber, RingQuota quota) => _quotas[channelNumber] = quota;
 
     /// <summary>True when a channel has a largest size or age: it loses footage also while there is room; so do pool segments that no lock needs.</summary>
     public bool HasLimits
@@ -38,7 +38,7 @@ internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
         => new(_quotas.GetValueOrDefault(segments.Key), segments.Count() * catalog.Geometry.Size, catalog,
             new Queue<Segment>(segments.Where(s => s.State == SegmentState.Sealed && s.Pins == 0).OrderBy(s => s.Leases > 0).ThenBy(s => s.Generation)));
 
-    private sealed class Channel(ChannelQuota quota, long used, RingCatalog catalog, Queue<Segment> retirable)
+    private sealed class Channel(RingQuota quota, long used, RingCatalog catalog, Queue<Segment> retirable)
     {
         private long _used = used;
 

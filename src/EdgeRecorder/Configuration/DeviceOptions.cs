@@ -1,0 +1,77 @@
+namespace EdgeRecorder.Configuration;
+
+/// <summary>Who may connect as a device (DESIGN section 6).</summary>
+internal enum Enrolment { Approve, Open, List }
+
+internal sealed class Jt808Options
+{
+    public bool Enabled { get; set; } = true;
+    public int Port { get; set; } = 6808;
+    public int MediaPort { get; set; } = 1078;
+    public int SubPort { get; set; } = 1079;
+    public int PlaybackPort { get; set; } = 1080;
+    public string? MediaHost { get; set; }
+    public Enrolment Enrolment { get; set; }
+
+    public static readonly Section<Jt808Options> Keys = new("Vehicle terminals: JT/T 808 signalling, JT/T 1078 media.",
+        new Value<Jt808Options, bool>("enabled", Kinds.Flag, o => o.Enabled, (o, v) => o.Enabled = v, "Listen for terminals; unknown ones wait for approval, so listening admits nobody."),
+        new Value<Jt808Options, int>("port", Kinds.Port, o => o.Port, (o, v) => o.Port = v, "Signalling, TCP."),
+        new Value<Jt808Options, int>("mediaPort", Kinds.Port, o => o.MediaPort, (o, v) => o.MediaPort = v, "Live main streams, TCP and UDP."),
+        new Value<Jt808Options, int>("subPort", Kinds.Port, o => o.SubPort, (o, v) => o.SubPort = v, "Live sub streams: 1078 media does not say which stream it is, the port does."),
+        new Value<Jt808Options, int>("playbackPort", Kinds.Port, o => o.PlaybackPort, (o, v) => o.PlaybackPort = v, "Footage that terminals send back."),
+        new Value<Jt808Options, string?>("mediaHost", Kinds.OptionalText, o => o.MediaHost, (o, v) => o.MediaHost = v, "Address that terminals are told to send media to. Null: the one they reached us at."),
+        new Value<Jt808Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v, DeviceKinds.EnrolmentReason));
+}
+
+internal sealed class Gb28181Options
+{
+    public bool Enabled { get; set; } = true;
+    public int Port { get; set; } = 5060;
+    public string ServerId { get; set; } = "34020000002000000001";
+    public string Domain { get; set; } = "3402000000";
+    public string? Password { get; set; }
+    public string? MediaHost { get; set; }
+    public PortRange RtpPorts { get; set; } = new(30000, 30500);
+    public Enrolment Enrolment { get; set; }
+
+    public static readonly Section<Gb28181Options> Keys = new("Surveillance devices: GB/T 28181.",
+        new Value<Gb28181Options, bool>("enabled", Kinds.Flag, o => o.Enabled, (o, v) => o.Enabled = v, "Listen for devices; without a password SIP stays closed anyway."),
+        new Value<Gb28181Options, int>("port", Kinds.Port, o => o.Port, (o, v) => o.Port = v, "SIP, UDP and TCP."),
+        new Value<Gb28181Options, string>("serverId", DeviceKinds.Digits(20), o => o.ServerId, (o, v) => o.ServerId = v, "Our own 20-digit code, as devices have it configured."),
+        new Value<Gb28181Options, string>("domain", DeviceKinds.Digits(10), o => o.Domain, (o, v) => o.Domain = v, "SIP domain, by custom the first ten digits of the code."),
+        new Value<Gb28181Options, string?>("password", Kinds.OptionalText, o => o.Password, (o, v) => o.Password = v, "Digest password of devices. No default: a known one would be none."),
+        new Value<Gb28181Options, string?>("mediaHost", Kinds.OptionalText, o => o.MediaHost, (o, v) => o.MediaHost = v, "Address written into SDP. Null: the one the device reached us at."),
+        new Value<Gb28181Options, PortRange>("rtpPorts", DeviceKinds.Ports, o => o.RtpPorts, (o, v) => o.RtpPorts = v, "Media ports, a pair per session; the range is what a firewall has to open."),
+        new Value<Gb28181Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v, DeviceKinds.EnrolmentReason));
+}
+
+/// <summary>First and last port of a range, both in it.</summary>
+internal readonly record struct PortRange(int First, int Last)
+{
+    public override string ToString() => $"{First}-{Last}";
+}
+
+/// <summary>Kinds of value that only device protocols have.</summary>
+internal static class DeviceKinds
+{
+    public const string EnrolmentReason = "`approve` lists new devices and takes no media before somebody approves; `open` takes all; `list` only known ones.";
+
+    public static readonly ValueKind<Enrolment> Enrolment = Kinds.Choice(
+        ("approve", Configuration.Enrolment.Approve), ("open", Configuration.Enrolment.Open), ("list", Configuration.Enrolment.List));
+
+    public static readonly ValueKind<PortRange> Ports = new("port range", (ConfigurationValue value, out PortRange range) =>
+    {
+        var parts = value.Written.Split('-');
+        range = default;
+        if (!value.CanBe(ValueForm.Text) || parts.Length != 2 || !ushort.TryParse(parts[0], out var first) || !ushort.TryParse(parts[1], out var last) || first == 0)
+            return $"{value} is not a port range such as \"30000-30500\"";
+        range = new(first, last);
+        return last - first < 1 ? $"{value} holds no pair of ports" : null;
+    }, value => $"\"{value}\"");
+
+    public static ValueKind<string> Digits(int count) => new($"{count} digits", (ConfigurationValue value, out string result) =>
+    {
+        result = value.Written;
+        return value.CanBe(ValueForm.Text) && result.Length == count && result.All(char.IsAsciiDigit) ? null : $"{value} is not {count} digits in quotes";
+    }, value => $"\"{value}\"");
+}

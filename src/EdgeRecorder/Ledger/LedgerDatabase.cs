@@ -1,0 +1,145 @@
+using Microsoft.Data.Sqlite;
+
+namespace EdgeRecorder.Ledger;
+
+/// <summary>The ledger cannot be used: damaged, of a newer version, or not writable.</summary>
+internal sealed class LedgerException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// ledger.db (DESIGN section 5): what cannot be rebuilt. One connection writes, one reads, each behind its lock; a write has
+/// returned only after its commit is on the disk (WAL, synchronous=FULL).
+/// </summary>
+internal sealed class LedgerDatabase : IDisposable
+{
+    private readonly SqliteConnection _writer;
+    private readonly SqliteConnection _reader;
+    private readonly Lock _writing = new();
+    private readonly Lock _reading = new();
+
+    private LedgerDatabase(SqliteConnection writer, SqliteConnection reader) => (_writer, _reader) = (writer, reader);
+
+    /// <summary>Opens the ledger, makes it when it is missing and brings an older one up to date.</summary>
+    /// <exception cref="LedgerException">It is damaged, newer than this program, or cannot be written.</exception>
+    public static LedgerDatabase Open(string path) => Open(path, LedgerSchema.Embedded);
+
+    internal static LedgerDatabase Open(string path, LedgerSchema schema)
+    {
+        SQLitePCL.Batteries_V2.Init();                         // by name, not by the provider's reflection: that one does not survive trimming
+        SqliteConnection? writer = null;
+        try
+        {
+            writer = Connect(path, SqliteOpenMode.ReadWriteCreate);
+            Execute(writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+            schema.Apply(writer, path);
+            return new(writer, Connect(path, SqliteOpenMode.ReadWrite));
+        }
+        catch (SqliteException e)
+        {
+            writer?.Dispose();
+            throw new LedgerException($"{path}: {e.Message}", e);
+        }
+        catch
+        {
+            writer?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> in one transaction. When this returns, it is durable.</summary>
+    public T Write<T>(Func<SqliteConnection, T> work)
+    {
+        lock (_writing)
+        {
+            using var transaction = _writer.BeginTransaction();
+            var result = work(_writer);
+            transaction.Commit();
+            return result;
+        }
+    }
+
+    public void Write(Action<SqliteConnection> work) => Write(connection =>
+    {
+        work(connection);
+        return true;
+    });
+
+    /// <summary>Reads what was committed.</summary>
+    public T Read<T>(Func<SqliteConnection, T> work)
+    {
+        lock (_reading)
+            return work(_reader);
+    }
+
+    public void Dispose()
+    {
+        lock (_reading)
+            _reader.Dispose();
+        lock (_writing)
+            _writer.Dispose();                                 // the last connection checkpoints the WAL
+    }
+
+    internal static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        try
+        {
+            connection.Open();
+            // 512 KiB of page cache instead of 2 MiB a connection: the box has 60 MB for everything.
+            Execute(connection, "PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL;");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>Shorthand for the statements of the stores.</summary>
+internal static class Sql
+{
+    /// <summary>A statement with its parameters; null is NULL.</summary>
+    public static SqliteCommand Command(this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        return command;
+    }
+
+    /// <summary>Rows it changed.</summary>
+    public static int Run(this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        using var command = connection.Command(sql, parameters);
+        return command.ExecuteNonQuery();
+    }
+
+    public static List<T> List<T>(this SqliteConnection connection, string sql, Func<SqliteDataReader, T> row, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        using var command = connection.Command(sql, parameters);
+        using var reader = command.ExecuteReader();
+        List<T> rows = [];
+        while (reader.Read())
+            rows.Add(row(reader));
+        return rows;
+    }
+
+    public static long? Number(this SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
+
+    public static string? Text(this SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    public static byte[]? Blob(this SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
+
+    public static DateTimeOffset Time(this SqliteDataReader reader, int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
+
+    public static DateTimeOffset? OptionalTime(this SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.Time(column);
+}

@@ -1,0 +1,57 @@
+using EdgeRecorder.Mp4;
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Playback;
+
+/// <summary>Finds what the ring has of a range and lays it out as one file.</summary>
+internal sealed class Footage(IRing ring) : IFootageSource
+{
+    public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim)
+    {
+        var lease = ring.Lease(stream, fromUtcUs, toUtcUs, fromSync: true);
+        FootageDownload? download = null;
+        try
+        {
+            if (lease.Fragments.Count == 0)
+                return new FootageAnswer.Nothing();
+            var (init, change) = ReadFormat(lease.Fragments);
+            if (change is not null)
+                return change;
+            if (init is null)
+                return new FootageAnswer.Nothing();
+            var plan = new FootagePlan(init, lease.Fragments, verbatim);
+            if (plan.Fragments.IsEmpty)
+                return new FootageAnswer.Nothing();
+            download = new FootageDownload(plan, ring, lease);
+            return new FootageAnswer.Found(download);
+        }
+        finally
+        {
+            if (download is null)
+                lease.Dispose();
+        }
+    }
+
+    /// <summary>The format all fragments share, out of the head of every segment they lie in, or where it changes.</summary>
+    private (InitSegment? Init, FootageAnswer.FormatChange? Change) ReadFormat(IReadOnlyList<FragmentRef> fragments)
+    {
+        InitSegment? init = null;
+        var (segment, generation) = (-1, -1L);
+        foreach (var fragment in fragments)
+        {
+            if (fragment.Segment == segment && fragment.Generation == generation)
+                continue;
+            (segment, generation) = (fragment.Segment, fragment.Generation);
+            if (ring.ReadInit(fragment) is not { } bytes)
+                return (null, null);                        // recycled between the lease and here: it was the oldest, ask again
+            var here = InitSegment.Parse(bytes);
+            init ??= here;
+            if (!here.SameFormat(init))
+                return (null, new FootageAnswer.FormatChange(DateTimeOffset.FromUnixTimeMilliseconds(fragment.FromUtcUs / 1000), $"{Describe(init)} before, {Describe(here)} from then on"));
+        }
+        return (init, null);
+    }
+
+    private static string Describe(InitSegment init)
+        => string.Join(" with ", init.Tracks.Select(track => track.IsVideo ? $"{track.Codec}" : $"{track.Codec} {track.TimeScale} Hz"));
+}

@@ -1,0 +1,350 @@
+using EdgeRecorder.Bytes;
+using EdgeRecorder.Media;
+using EdgeRecorder.Mp4;
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Recording;
+
+/// <summary>What all captures of the box share.</summary>
+/// <param name="LargestFragmentBytes">moof and mdat of the largest record the ring takes.</param>
+/// <param name="RestartReason">Why footage of an earlier run of the daemon ended: restart, or power-cut.</param>
+/// <param name="OpenGaps">Gaps that were open when the daemon started.</param>
+/// <param name="ToBoottimeUs">CLOCK_BOOTTIME of the running boot at a Unix time, both microseconds.</param>
+internal sealed record CaptureSurroundings(
+    IRing Ring, GapJournal Gaps, BoxClock Clock, TimeProvider Time, ILogger Log, int LargestFragmentBytes, GapReason RestartReason,
+    IReadOnlyDictionary<StreamKey, GapReason> OpenGaps, Func<long, long> ToBoottimeUs)
+{
+    public StartPace Pace { get; } = new(Time);
+    public Random Chance { get; } = Random.Shared;
+}
+
+/// <summary>
+/// One stream of a channel, pulled once however many ask: recordings and viewers hold leases, the last one ends the pull. Connects, and again after
+/// every outage; makes fragments; hands them to the ring and to viewers.
+/// </summary>
+/// <remarks>While nobody asks there is no task and no timer. The lock is the session thread's, taken by others only to change or look.</remarks>
+internal sealed partial class Capture : ISourceSink, IAsyncDisposable
+{
+    private readonly Lock _sync = new();
+    private readonly StreamKey _key;
+    private readonly CaptureSurroundings _box;
+    private readonly ILogger _log;
+    private readonly StreamGaps _gaps;
+    private readonly Fragmenter _fragmenter;
+    private readonly Backoff _backoff;
+    private readonly RateMeter _rate = new();
+    private readonly LiveWindow _window = new();
+    private readonly List<IFragmentViewer> _viewers = [];
+
+    private Func<ISourceSession> _connect;
+    private RingTail? _ring;
+    private bool _records;
+    private CancellationTokenSource? _pull;                 // ends the loop
+    private CancellationTokenSource? _attempt;              // ends one session, to begin the next at once
+    private Task _loop = Task.CompletedTask;
+
+    private ChannelState _state = ChannelState.Idle;
+    private string _detail = "";
+    private DateTimeOffset _since;
+    private GapReason _outage = GapReason.Reconnect;        // why the last session ended
+    private long _lost;
+    private long _reconnects;
+    private long _bytes;
+
+    public Capture(StreamKey key, Func<ISourceSession> connect, CaptureSurroundings box)
+    {
+        (_key, _connect, _box, _log) = (key, connect, box, box.Log);
+        _gaps = new StreamGaps(key, box.Gaps);
+        _fragmenter = new Fragmenter(box.LargestFragmentBytes);
+        _backoff = new Backoff(box.Time, box.Chance);
+        _since = box.Time.GetUtcNow();
+    }
+
+    /// <summary>Starts or stops writing to the ring. Stopping hands it everything received until now.</summary>
+    public void Record(bool on, ChannelIdentity identity, int priority)
+    {
+        lock (_sync)
+        {
+            if (on == _records)
+                return;
+            if (on)
+                StartRecording(identity, priority);
+            else
+                StopRecording();
+            Balance();
+        }
+    }
+
+    /// <summary>Another address or transport: a session that runs ends, and the next begins at once with the new one.</summary>
+    public void Reconnect(Func<ISourceSession> connect)
+    {
+        lock (_sync)
+        {
+            _connect = connect;
+            _attempt?.Cancel();
+        }
+    }
+
+    /// <summary>Watches the stream: first what the window holds from a sync sample on, then every fragment until disposed.</summary>
+    public IDisposable Watch(IFragmentViewer viewer)
+    {
+        lock (_sync)
+        {
+            foreach (var fragment in _window.Fragments.SkipWhile(fragment => !fragment.IsSync))
+                viewer.Offer(fragment);
+            _viewers.Add(viewer);
+            Balance();
+        }
+        return new ViewerLease(this, viewer);
+    }
+
+    public ChannelStatus Status
+    {
+        get
+        {
+            lock (_sync)
+                return new ChannelStatus
+                {
+                    State = _state,
+                    Detail = _detail,
+                    Since = _since,
+                    Tracks = _fragmenter.Tracks,
+                    BitsPerSecond = _rate.BitsPerSecond,
+                    FrameRate = _rate.FrameRate,
+                    LossCount = _lost,
+                    Reconnects = _reconnects,
+                    BytesReceived = _bytes,
+                    Fragments = _ring?.Taken ?? 0,
+                    // ToBoottimeUs(0) is when Unix time began, on the boot's own clock.
+                    LastFragment = _ring is { Taken: > 0 } ring ? DateTimeOffset.FromUnixTimeMilliseconds((ring.LastBoottimeUs - _box.ToBoottimeUs(0)) / 1000) : null,
+                };
+        }
+    }
+
+    /// <summary>Ends the pull; what was received is in the ring's hands when this returns.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task loop;
+        lock (_sync)
+        {
+            _viewers.Clear();
+            if (_records)
+                Publish(_fragmenter.Close());
+            _records = false;
+            _ring?.Dispose();                               // before the session has ended: the channel may be wanted again at once
+            _ring = null;
+            Balance();
+            loop = _loop;
+        }
+        await loop;
+    }
+
+    void ISourceSink.Announce(IReadOnlyList<Track> tracks)
+    {
+        lock (_sync)
+            Publish(_fragmenter.Announce(tracks));
+    }
+
+    void IAccessUnitSink.Add(in AccessUnit unit)
+    {
+        lock (_sync)
+        {
+            _bytes += unit.Payload.Length;
+            Publish(_fragmenter.Add(unit));
+        }
+    }
+
+    void ISourceSink.Lost(int accessUnits, string why)
+    {
+        lock (_sync)
+            _lost += accessUnits;
+    }
+
+    private void StartRecording(ChannelIdentity identity, int priority)
+    {
+        if (_ring is null)
+        {
+            var stream = _box.Ring.OpenStream(_key, identity, priority);
+            _ring = new RingTail(_key, stream, _gaps, _box.Log);
+            var end = stream.LastFootageEndUtcUs is { } utc ? _box.ToBoottimeUs(utc) : (long?)null;
+            if (_box.OpenGaps.TryGetValue(_key, out var open))
+                _gaps.GoOn(end, open);
+            else if (end is { } endUs)
+                _gaps.ResumeFrom(endUs, _box.RestartReason);
+        }
+        _records = true;
+        _ring.AwaitRun();
+        _fragmenter.RestartAtSync(_ring.MediaEnd90k);
+        if (_state == ChannelState.Live)
+            Enter(ChannelState.Recording, "");
+    }
+
+    private void StopRecording()
+    {
+        Publish(_viewers.Count > 0 ? _fragmenter.Flush() : _fragmenter.Close());
+        _records = false;
+        _gaps.Missing(GapReason.NotRecording, _box.Clock.BoottimeUs);
+        if (_state == ChannelState.Recording)
+            Enter(ChannelState.Live, "");
+    }
+
+    /// <summary>Pulls while somebody asks.</summary>
+    private void Balance()
+    {
+        var wanted = _records || _viewers.Count > 0;
+        if (wanted && _pull is null)
+        {
+            _pull = new CancellationTokenSource();
+            Enter(ChannelState.Connecting, "");
+            _loop = PullAsync(_loop, _pull);
+        }
+        else if (!wanted && _pull is { } pull)
+        {
+            _pull = null;
+            pull.Cancel();
+            _window.Clear();
+            Enter(ChannelState.Idle, "");
+        }
+    }
+
+    private async Task PullAsync(Task before, CancellationTokenSource pull)
+    {
+        using var _ = pull;
+        await before;
+        var stop = pull.Token;
+        try
+        {
+            await _box.Pace.WaitAsync(stop);
+            while (!stop.IsCancellationRequested)
+            {
+                var again = await TrySessionAsync(stop);
+                if (!again && !stop.IsCancellationRequested)
+                    await PauseAsync(stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Nobody asks any more.
+        }
+    }
+
+    /// <summary>One session from connect to end. True when it ended because a new one is wanted at once.</summary>
+    private async Task<bool> TrySessionAsync(CancellationToken stop)
+    {
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Func<ISourceSession> connect;
+        lock (_sync)
+            (_attempt, connect) = (attempt, _connect);
+        var (reason, detail) = (GapReason.Reconnect, "the source ended the stream");
+        try
+        {
+            await Task.Run(() => connect().RunAsync(this, attempt.Token), attempt.Token);
+        }
+        catch (OperationCanceledException) when (attempt.IsCancellationRequested)
+        {
+            (reason, detail) = (GapReason.Reconnect, "settings changed");
+        }
+        catch (SourceException e)
+        {
+            (reason, detail) = (e.Reason, e.Message);
+        }
+        catch (ProtocolException e)
+        {
+            (reason, detail) = (GapReason.Reconnect, e.Message);
+        }
+        catch (Exception e)                                 // a session ends here, whatever it was; the supervisor tries again
+        {
+            LogFault(_key.ChannelNumber, _key.Stream, e);
+            (reason, detail) = (GapReason.Offline, e.Message);
+        }
+        var changed = attempt.IsCancellationRequested;
+        lock (_sync)
+        {
+            _attempt = null;
+            Publish(_fragmenter.Close());
+            _rate.Reset();
+            if (stop.IsCancellationRequested)
+                return false;
+            _reconnects++;
+            _outage = reason;
+            if (_state is not ChannelState.Offline || _detail != detail)
+                LogOutage(_key.ChannelNumber, _key.Stream, detail);
+            if (_records)
+                _gaps.Missing(reason, _box.Clock.BoottimeUs);
+            Enter(changed ? ChannelState.Connecting : ChannelState.Offline, changed ? "" : detail);
+        }
+        return changed;
+    }
+
+    /// <summary>Waits out the back-off, or until the settings change.</summary>
+    private async Task PauseAsync(CancellationToken stop)
+    {
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        TimeSpan wait;
+        lock (_sync)
+        {
+            wait = _backoff.Next();
+            _attempt = pause;
+        }
+        try
+        {
+            await Task.Delay(wait, _box.Time, pause.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // New settings: try them now.
+        }
+        lock (_sync)
+            _attempt = null;
+    }
+
+    private void Publish(Fragment? fragment)
+    {
+        if (fragment is null)
+            return;
+        _backoff.Flows();
+        _rate.Add(fragment.Length, fragment.VideoSamples, _box.Clock.BoottimeUs);
+        if (_state is ChannelState.Connecting or ChannelState.Offline)
+            Enter(_records ? ChannelState.Recording : ChannelState.Live, "");
+        if (_records && !_ring!.Offer(fragment, _outage))
+            _fragmenter.RestartAtSync(_ring.MediaEnd90k);
+        if (_viewers.Count > 0)
+        {
+            _window.Add(fragment);
+            foreach (var viewer in _viewers)
+                viewer.Offer(fragment);
+        }
+        fragment.Release();
+    }
+
+    private void Enter(ChannelState state, string detail)
+    {
+        if (state != _state)
+            _since = _box.Time.GetUtcNow();
+        (_state, _detail) = (state, detail);
+    }
+
+    private void Leave(IFragmentViewer viewer)
+    {
+        lock (_sync)
+        {
+            _viewers.Remove(viewer);
+            if (_viewers.Count == 0)
+                _window.Clear();
+            Balance();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Channel {Channel} stream {Stream} is offline: {Detail}")]
+    private partial void LogOutage(int channel, byte stream, string detail);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Channel {Channel} stream {Stream}: a session ended by a fault of this program")]
+    private partial void LogFault(int channel, byte stream, Exception e);
+
+    private sealed class ViewerLease(Capture capture, IFragmentViewer viewer) : IDisposable
+    {
+        private Capture? _capture = capture;
+
+        public void Dispose() => Interlocked.Exchange(ref _capture, null)?.Leave(viewer);
+    }
+}

@@ -1,0 +1,51 @@
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Recording;
+
+/// <summary>Locks from request to expiry: the ledger's row and the ring's pin together.</summary>
+internal sealed class LockDesk(LockStore store, ILocks ring, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Default = TimeSpan.FromDays(30);
+    private ITimer? _expiry;
+
+    /// <summary>Pins what the ledger says is locked, and from then on lets go what expires.</summary>
+    /// <returns>Locks the ring could not pin, with its reason.</returns>
+    public IReadOnlyList<(LockRow Lock, string Reason)> Start()
+    {
+        ReleaseExpired();
+        var failed = store.Active().Select(row => (row, Pin(row))).Where(x => x.Item2 is not null).Select(x => (x.row, x.Item2!)).ToList();
+        _expiry = time.CreateTimer(_ => ReleaseExpired(), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        return failed;
+    }
+
+    /// <summary>The lock, or null and why the ring refuses it.</summary>
+    public (LockRow? Lock, string? Refusal) Add(StreamKey stream, DateTimeOffset from, DateTimeOffset to, string reason, string by, DateTimeOffset? expires)
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var row = new LockRow(OpaqueId.New(), stream, from, to, reason, by, now, expires ?? now + Default, LockState.Pinned, "");
+        if (Pin(row) is { } refusal)
+            return (null, refusal);
+        store.Add(row);
+        return (row, null);
+    }
+
+    /// <summary>False when there is no such lock.</summary>
+    public bool Release(string id)
+    {
+        if (!store.Set(id, LockState.Released, ""))
+            return false;
+        ring.Release(id);
+        return true;
+    }
+
+    public void Dispose() => _expiry?.Dispose();
+
+    private string? Pin(LockRow row) => ring.TryPin(row.Id, row.Stream, row.From.ToUnixTimeMilliseconds() * 1000, row.To.ToUnixTimeMilliseconds() * 1000);
+
+    private void ReleaseExpired()
+    {
+        foreach (var row in store.Expired(time.GetUtcNow()))
+            Release(row.Id);
+    }
+}

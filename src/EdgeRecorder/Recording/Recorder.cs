@@ -1,0 +1,99 @@
+using EdgeRecorder.Media;
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Recording;
+
+/// <summary>Runs the channels: a capture for each stream somebody asked for. The protocols come from outside (<paramref name="connect"/>).</summary>
+/// <param name="connect">Makes a session for a channel's stream: 0 main, 1 sub.</param>
+internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, byte, ISourceSession> connect) : IRecorder, IAsyncDisposable
+{
+    private const byte Main = 0;
+
+    private readonly Lock _changing = new();
+    private readonly Dictionary<int, ChannelDefinition> _channels = [];
+    private readonly Dictionary<StreamKey, Capture> _captures = [];
+    private readonly Dictionary<StreamKey, string> _refusals = [];
+    private readonly List<Task> _ending = [];
+
+    public void Apply(ChannelDefinition channel, bool record)
+    {
+        lock (_changing)
+        {
+            var known = _channels.GetValueOrDefault(channel.Number);
+            _channels[channel.Number] = channel;
+            if (known is not null && !SameSource(known, channel))
+                foreach (var (key, running) in _captures)
+                    if (key.ChannelNumber == channel.Number)
+                        running.Reconnect(() => connect(channel, key.Stream));
+            var main = new StreamKey(channel.Number, Main);
+            _refusals.Remove(main);
+            if (!record && !_captures.ContainsKey(main))
+                return;                                     // nothing to run until somebody asks
+            try
+            {
+                CaptureOf(main).Record(record, channel.Identity, channel.Priority);
+            }
+            catch (IOException e)                           // the ring has no place for it; the state says so
+            {
+                _refusals[main] = e.Message;
+            }
+        }
+    }
+
+    public void Remove(int number)
+    {
+        lock (_changing)
+        {
+            _channels.Remove(number);
+            _ending.RemoveAll(task => task.IsCompletedSuccessfully);
+            foreach (var key in _captures.Keys.Where(key => key.ChannelNumber == number).ToList())
+                if (_captures.Remove(key, out var capture))
+                    _ending.Add(capture.DisposeAsync().AsTask());
+        }
+    }
+
+    public ChannelStatus? Status(StreamKey stream)
+    {
+        lock (_changing)
+        {
+            if (!_channels.ContainsKey(stream.ChannelNumber))
+                return null;
+            if (_refusals.TryGetValue(stream, out var refusal))
+                return new ChannelStatus { State = ChannelState.Refused, Detail = refusal };
+            return _captures.TryGetValue(stream, out var capture) ? capture.Status : new ChannelStatus { State = ChannelState.Idle };
+        }
+    }
+
+    /// <summary>Watches a stream live, which is pulled while anybody does; null when there is no such channel.</summary>
+    public IDisposable? Watch(StreamKey stream, IFragmentViewer viewer)
+    {
+        lock (_changing)
+            return _channels.ContainsKey(stream.ChannelNumber) ? CaptureOf(stream).Watch(viewer) : null;
+    }
+
+    /// <summary>Ends all pulls; what was received is in the ring's hands when this returns.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        List<Task> ending;
+        lock (_changing)
+        {
+            ending = [.. _ending, .. _captures.Values.Select(capture => capture.DisposeAsync().AsTask())];
+            _captures.Clear();
+            _channels.Clear();
+        }
+        await Task.WhenAll(ending);
+    }
+
+    private Capture CaptureOf(StreamKey stream)
+    {
+        if (!_captures.TryGetValue(stream, out var capture))
+        {
+            var channel = _channels[stream.ChannelNumber];
+            _captures[stream] = capture = new Capture(stream, () => connect(channel, stream.Stream), box);
+        }
+        return capture;
+    }
+
+    private static bool SameSource(ChannelDefinition one, ChannelDefinition other)
+        => one.Url == other.Url && one.SubUrl == other.SubUrl && one.Transport == other.Transport && one.Audio == other.Audio;
+}
