@@ -37,7 +37,7 @@ internal static class SystemEndpoints
     private static JsonHttpResult<StatusView> Status(RecorderOptions options, ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, BoxClock clock, ClockStore clocks, TimeProvider time)
     {
         var states = catalog.All.GroupBy(c => Words.Of(recorder.Status(new(c.Number, 0))?.State ?? ChannelState.Idle)).ToDictionary(g => g.Key, g => g.Count());
-        var boot = clocks.Boots.Count == 0 ? 0 : clocks.Boots.Max(b => b.Number);
+        var boot = clocks.Boots().Select(b => b.Number).DefaultIfEmpty(0).Max();
         return TypedResults.Json(new StatusView(options.System.Name, ProductVersion.Text, ProcessFigures.UptimeSeconds, time.GetUtcNow(),
             Words.Of(clock.Quality), boot, catalog.All.Count, states, storage.Figures().Fault), BoxJson.Default.StatusView);
     }

@@ -107,7 +107,13 @@ internal static class Roles
 
     public static IServiceCollection AddBoxAuthentication(this IServiceCollection services)
     {
-        services.AddAuthentication(BoxAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, BoxAuthentication>(BoxAuthentication.SchemeName, null);
+        // The core alone: AddAuthentication would bring data protection, which writes keys of its own into the home directory.
+        services.AddAuthenticationCore(o =>
+        {
+            o.DefaultScheme = BoxAuthentication.SchemeName;
+            o.AddScheme<BoxAuthentication>(BoxAuthentication.SchemeName, null);
+        });
+        services.AddSingleton(UrlEncoder.Default).AddTransient<BoxAuthentication>();
         services.AddAuthorizationBuilder()
             .AddPolicy(Viewer, p => p.RequireRole(Viewer, Operator, Admin))
             .AddPolicy(Operator, p => p.RequireRole(Operator, Admin))
