@@ -166,6 +166,18 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
             return _byStream.TryGetValue(stream, out var list) ? list.FindLast(s => !s.IsPool) : null;
     }
 
+    /// <summary>Bytes of a stream and its oldest and newest instant; null when it has none.</summary>
+    public StreamFigures? Extent(StreamKey stream)
+    {
+        lock (_gate)
+        {
+            if (!_byStream.TryGetValue(stream, out var list) || list.Find(s => s.Spans.Count > 0) is not { } first || list.FindLast(s => s.Spans.Count > 0) is not { } last)
+                return null;
+            return new StreamFigures(list.Where(s => !s.IsPool).Sum(s => s.Bytes), clock.ToUtcUs(first.Spans[0].BootNumber, first.Spans[0].FromUs),
+                clock.ToUtcUs(last.Spans[^1].BootNumber, last.Spans[^1].ToUs));
+        }
+    }
+
     /// <summary>Where the stream's footage ends, Unix microseconds; null when it has none.</summary>
     public long? LastEndUtcUs(StreamKey stream)
     {
