@@ -20,12 +20,11 @@ internal static class Engine
     {
         services.AddSingleton<BoxClock, LinuxClock>();
         services.AddSingleton<RingObserver>();
-        services.AddSingleton(OpenRing);
-        services.AddSingleton<IRing>(s => s.GetRequiredService<Ring>());
-        services.AddSingleton<ILocks>(s => s.GetRequiredService<Ring>().Locks);
-        services.AddSingleton<IStorageStatus>(s => new RingFigures(s.GetRequiredService<Ring>(), RingFolderOf(s), QueueBytes()));
+        services.AddSingleton<IRing>(OpenRing);             // once only: the container would dispose every registration of it
+        services.AddSingleton<ILocks>(s => RingOf(s).Locks);
+        services.AddSingleton<IStorageStatus>(s => new RingFigures(RingOf(s), RingFolderOf(s), QueueBytes()));
         services.AddSingleton<IFootageSource, Footage>();
-        services.AddSingleton(s => new GapJournal(s.GetRequiredService<IGapLedger>(), s.GetRequiredService<Ring>().Clock.Current.BootNumber, Log<GapJournal>(s)));
+        services.AddSingleton(s => new GapJournal(s.GetRequiredService<IGapLedger>(), RingOf(s).Clock.Current.BootNumber, Log<GapJournal>(s)));
         services.AddSingleton<IRecorder>(s => new Recorder(Surroundings(s), Connector(s)));
         services.AddSingleton<IProbe, CameraProbe>();
     }
@@ -90,7 +89,7 @@ internal static class Engine
 
     private static CaptureSurroundings Surroundings(IServiceProvider services)
     {
-        var ring = services.GetRequiredService<Ring>();
+        var ring = serviceRingOf(s);
         var ledger = services.GetRequiredService<IGapLedger>();
         return new CaptureSurroundings(ring, services.GetRequiredService<GapJournal>(), services.GetRequiredService<BoxClock>(),
             services.GetRequiredService<TimeProvider>(), Log<Recorder>(services), ring.MaxFragmentLength,
@@ -110,6 +109,8 @@ internal static class Engine
             Audio = channel.Audio,
         }, clock, time, log);
     }
+
+    private static Ring RingOf(IServiceProvider services) => (Ring)services.GetRequiredService<IRing>();
 
     private static string RingFolderOf(IServiceProvider services) => Path.Combine(services.GetRequiredService<RecorderOptions>().Storage.Root, "ring");
 
