@@ -89,7 +89,7 @@ internal static class Engine
 
     private static CaptureSurroundings Surroundings(IServiceProvider services)
     {
-        var ring = serviceRingOf(s);
+        var ring = RingOf(services);
         var ledger = services.GetRequiredService<IGapLedger>();
         return new CaptureSurroundings(ring, services.GetRequiredService<GapJournal>(), services.GetRequiredService<BoxClock>(),
             services.GetRequiredService<TimeProvider>(), Log<Recorder>(services), ring.MaxFragmentLength,
