@@ -219,13 +219,11 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
 
     public byte BootIndex(int number, Guid id)
     {
-        var index = Boots.FindIndex(boot => boot.Number == number);
-        if (index < 0)
-        {
-            index = Boots.Count;
-            Boots.Add((number, id));
-        }
-        return (byte)index;
+        for (var i = Boots.Count - 1; i >= 0; i--)          // once a record: no closure
+            if (Boots[i].Number == number)
+                return (byte)i;
+        Boots.Add((number, id));
+        return (byte)(Boots.Count - 1);
     }
 
     /// <summary>The table for the seal. Digests that are not known, of records written before a restart, are read back and computed.</summary>

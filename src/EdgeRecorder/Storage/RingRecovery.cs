@@ -55,6 +55,11 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
         var keep = false;
         try
         {
+            if (neverUsed && !SegmentScan.WasWritten(file))
+            {
+                segment.Reset(SegmentState.Free);
+                return;
+            }
             var header = SegmentScan.ReadHeader(file, geometry.Size);
             if (header.Volume != volume || header.Segment != segment.Number)
                 throw new ProtocolException("segment header", 0, "volume", $"belongs to segment {header.Segment} of volume {header.Volume}");
