@@ -181,7 +181,7 @@ public sealed class SimulatedCameraTests
     [Fact]
     public async Task Parameter_sets_that_change_at_every_gop_come_with_their_pictures()
     {
-        await using var camera = await CameraProcess.StartAsync("small.h264", "--alternate", "other.h264", "--alternate-every-gop", "on");
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--alternate", "small-alternate.h264", "--alternate-every-gop", "on");
 
         var sink = await Sessions.Create(camera.Url()).CollectAsync(sink => sink.Video.Count(unit => unit.IsSync) >= 4);
 
