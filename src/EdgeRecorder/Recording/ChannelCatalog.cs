@@ -3,7 +3,7 @@ using EdgeRecorder.Ledger;
 
 namespace EdgeRecorder.Recording;
 
-/// <summary>A change that cannot be made; <paramref name="Reason"/> says why in the caller's words.</summary>
+/// <summary>Why a change of the catalog cannot be made.</summary>
 internal enum CatalogRefusal { SetInFile, KeyTaken, Invalid }
 
 /// <summary>What came of a change: the channel, or why not.</summary>
