@@ -18,6 +18,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     /// <summary>0.75 s: bounds what a power cut can cost (DESIGN P1).</summary>
     public const long Longest90k = 67_500;
 
+    private const long LongestOpenUs = 2_000_000;           // whatever its clock says: some cameras' stands still
     private const int Second90k = 90_000;
     private const int UsualFrame90k = 3600;                 // 25 a second, until the source shows its own
     private const int MostReordered = 16;                   // pictures; H.264 A.3.1, H.265 A.4.1: the DPB holds no more
@@ -49,6 +50,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     private bool _reorders;
     private long _lastSourcePts;
     private long _lastStep;
+    private long _openedUs;                                 // arrival of the open fragment's first unit
     private long _sourceUtcUs;
 
     /// <summary>Media time at which the next run will begin, 90 kHz.</summary>
@@ -143,7 +145,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             closed = Cut(pts);
         if (samples.Count == 0)
         {
-            _sourceUtcUs = unit.SourceUtcUs;
+            (_openedUs, _sourceUtcUs) = (unit.ArrivalUs, unit.SourceUtcUs);
             if (unit.IsSync)
                 TakeParameterSets(unit);
         }
@@ -156,6 +158,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
 
     private bool IsDue(in AccessUnit unit, long pts, TrackSamples samples)
         => _leader!.IsVideo && unit.IsSync
+           || unit.ArrivalUs - _openedUs >= LongestOpenUs
            || pts > _largestPts && MediaTime.From(pts - samples.FirstPts, TimeScale) >= Longest90k
            || FragmentWriter.Bound(_video, Audio, OpenBytes + unit.Payload.Length) > largestBytes;
 
@@ -221,8 +224,8 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             end90k = MediaTime.FromUp(audioEnd, _audioTrack.TimeScale);
             if (_audio.Samples.Count > 0)
                 _audio.Samples.Time(_audio.Samples.FirstPts, audioEnd - _audio.Next < _audioTrack.TimeScale ? audioEnd : _audio.Next);
-            if (samples.Count > 0 && end90k - _nextStart < Second90k)
-                EndLeader(end90k, samples.FirstDts);
+            if (samples.Count > 0 && end90k - MediaTime.From(_nextStart, TimeScale) < Second90k)
+                EndLeader(Math.Max(_nextStart, MediaTime.To(end90k, TimeScale)), samples.FirstDts);
         }
         var last = Build();
         MediaEnd90k = Math.Max(MediaEnd90k, end90k);
