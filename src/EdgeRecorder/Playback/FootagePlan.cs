@@ -30,7 +30,8 @@ internal sealed class FootagePlan
 
     /// <param name="init">As its first segment has it.</param>
     /// <param name="fragments">Durable ones in order; those in front of the first sync one, and behind a hole up to the next sync one, are left out.</param>
-    public FootagePlan(InitSegment init, IReadOnlyList<FragmentRef> fragments, bool verbatim)
+    /// <param name="lead90k">How much earlier than the first fragment's date its audio begins; the download begins with it.</param>
+    public FootagePlan(InitSegment init, IReadOnlyList<FragmentRef> fragments, bool verbatim, long lead90k = 0)
     {
         Verbatim = verbatim;
         AudioTimeScale = init.Tracks.FirstOrDefault(track => !track.IsVideo)?.TimeScale ?? 90_000;
@@ -44,7 +45,7 @@ internal sealed class FootagePlan
             waitsForSync = (waitsForSync || isHole) && !fragment.IsSync;
             if (waitsForSync)
                 continue;
-            back += planned.Count == 0 ? fragment.MediaStart90k : isHole ? jump : 0;
+            back += planned.Count == 0 ? fragment.MediaStart90k - lead90k : isHole ? jump : 0;
             end = isHole || planned.Count == 0 ? fragment.MediaStart90k + fragment.Duration90k : Math.Max(end, fragment.MediaStart90k + fragment.Duration90k);
             planned.Add(new PlannedFragment(fragment, at, back));
             at += verbatim ? fragment.Length : fragment.MediaLength;
@@ -115,8 +116,9 @@ internal sealed class FootagePlan
         {
             var last = i + 1 == _fragments.Length;
             var end90k = last ? Duration90k : MediaStart(i + 1);
+            var start90k = i == 0 ? 0 : MediaStart(i);
             w.U32((uint)_fragments[i].Ref.MediaLength);
-            w.U32((uint)(MediaTime.To(end90k, timeScale) - MediaTime.To(MediaStart(i), timeScale)));
+            w.U32((uint)(MediaTime.To(end90k, timeScale) - MediaTime.To(start90k, timeScale)));
             w.U32(_fragments[i].Ref.IsSync ? 0x9000_0000 : 0);     // starts with SAP, type 1
         }
         w.Close(sidx);

@@ -50,6 +50,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     private bool _reorders;
     private long _lastSourcePts;
     private long _lastStep;
+    private long _lastEnd90k;
     private long _openedUs;                                 // arrival of the open fragment's first unit
     private long _sourceUtcUs;
 
@@ -252,13 +253,12 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         if (_video.Count + audio.Count == 0)
             return null;
         var audioScale = _leader!.IsVideo ? _audioTrack?.TimeScale ?? Second90k : TimeScale;
-        var (start90k, end90k) = (long.MaxValue, long.MinValue);
-        if (_video.Count > 0)
-            (start90k, end90k) = (_video.FirstDts, _video.End);
+        // The leader dates the fragment, so that one begins where the one before ends; audio held back may begin a little earlier.
+        var start90k = _video.Count > 0 ? _video.FirstDts : Math.Max(MediaTime.From(audio.FirstDts, audioScale), _startsRun ? MediaEnd90k : _lastEnd90k);
+        var end90k = Math.Max(start90k, _video.Count > 0 ? _video.End : start90k);
         if (audio.Count > 0)
-            (start90k, end90k) = (Math.Min(start90k, MediaTime.From(audio.FirstDts, audioScale)), Math.Max(end90k, MediaTime.FromUp(audio.End, audioScale)));
-        if (_startsRun)
-            start90k = Math.Max(start90k, MediaEnd90k);     // audio ticks are coarser
+            end90k = Math.Max(end90k, MediaTime.FromUp(audio.End, audioScale));
+        _lastEnd90k = end90k;
         var isSync = _leader.IsVideo ? _video.Count > 0 && _video.IsSync : true;
         _syncDistance = isSync ? 0 : _syncDistance + 1;
         var videoSamples = _video.Count;

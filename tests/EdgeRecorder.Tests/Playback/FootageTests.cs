@@ -114,8 +114,9 @@ public sealed class FootageTests : IDisposable
         feed.Play(await Clip.MakeAsync(Codec.H264, Codec.Aac, seconds: 8));
         var ring = Ring(feed, perSegment: 100);
         using var download = Open(ring, 0, long.MaxValue);
+        var before = ring.Reads;
         await BytesAsync(download, 0, download.Length);
-        Assert.InRange(ring.Reads, 1, 1 + download.Length / (FootageDownload.ReadBytes / 2));
+        Assert.InRange(ring.Reads - before, 1, 1 + download.Length / (FootageDownload.ReadBytes / 2));
     }
 
     [Fact]
