@@ -88,6 +88,9 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
         await _journal.DisposeAsync();
     }
 
+    public int MaxFragmentLength => 1 << 20;
+    public long SizeBytes => 1L << 30;
+    public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {
         OpenStreams++;
