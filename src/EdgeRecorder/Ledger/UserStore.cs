@@ -43,11 +43,17 @@ internal sealed class UserStore(LedgerDatabase ledger, TimeProvider time)
             ("$h", hash), ("$i", Iterations), ("$initial", initial), ("$at", time.GetUtcNow().ToUnixTimeMilliseconds())) > 0));
     }
 
-    public bool SetPassword(string name, string password)
+    public bool SetPassword(string name, string password) => SetPassword(name, password, initial: false);
+
+    /// <summary>A new first-boot password, for a user who never had another.</summary>
+    public bool Remake(string name, string password) => SetPassword(name, password, initial: true);
+
+    private bool SetPassword(string name, string password, bool initial)
     {
         var salt = RandomNumberGenerator.GetBytes(16);
         var hash = Hash(password, salt, Iterations);
-        return Announce(ledger.Write(c => c.Run("UPDATE users SET salt=$s, hash=$h, iterations=$i, initial=0 WHERE name=$n", ("$n", name), ("$s", salt), ("$h", hash), ("$i", Iterations)) > 0));
+        return Announce(ledger.Write(c => c.Run("UPDATE users SET salt=$s, hash=$h, iterations=$i, initial=$initial WHERE name=$n",
+            ("$n", name), ("$s", salt), ("$h", hash), ("$i", Iterations), ("$initial", initial)) > 0));
     }
 
     /// <summary>False when it would leave the box without an admin.</summary>

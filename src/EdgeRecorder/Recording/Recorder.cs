@@ -21,6 +21,8 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
         {
             var known = _channels.GetValueOrDefault(channel.Number);
             _channels[channel.Number] = channel;
+            var ring = box.Ring.SizeBytes;
+            box.Ring.SetQuota(channel.Number, new RingQuota(channel.Quota.MinSize?.On(ring), channel.Quota.MaxSize?.On(ring), channel.Quota.MinAge, channel.Quota.MaxAge));
             if (known is not null && !SameSource(known, channel))
                 foreach (var (key, running) in _captures)
                     if (key.ChannelNumber == channel.Number)

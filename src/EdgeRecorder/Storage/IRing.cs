@@ -8,7 +8,14 @@ public interface IRing
     /// <summary>The longest fragment (moof and mdat, bytes) that a segment takes; lengths are multiples of 8.</summary>
     int MaxFragmentLength { get; }
 
+    /// <summary>Bytes of all segments.</summary>
+    long SizeBytes { get; }
+
+    /// <summary>What a channel is promised and limited to, from now on.</summary>
+    void SetQuota(int channelNumber, RingQuota quota);
+
     /// <summary>Opens a stream for writing and says where its media time stands. One writer per stream.</summary>
+    /// <exception cref="RingTooSmallException">The ring has not the segments for one more.</exception>
     IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority);
 
     /// <summary>Spans overlapping [from, to), Unix microseconds, in order of time.</summary>
@@ -57,3 +64,7 @@ public sealed class FootageLease(IReadOnlyList<FragmentRef> fragments, Action re
 
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }
+
+/// <summary>The ring has too few segments for one more stream; the channel is refused.</summary>
+public sealed class RingTooSmallException(int segments, int streams)
+    : IOException($"ring too small: {segments} segments serve {segments / RingOptions.SegmentsPerChannel} streams at the most, {streams} are open");

@@ -98,11 +98,15 @@ internal sealed class Ring : IRing, IDisposable
 
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {
+        if (!_streams.ContainsKey(key) && (_streams.Count + 1) * RingOptions.SegmentsPerChannel > _catalog.Segments.Count)
+            throw new RingTooSmallException(_catalog.Segments.Count, _streams.Count);
         var state = _streams.GetOrAdd(key, NewState);
         state.Identity = identity;
         _writer.SetPriority(state, priority);
         return new RingStream(this, state);
     }
+
+    public long SizeBytes => _catalog.Segments.Count * Geometry.Size;
 
     public void SetQuota(int channelNumber, RingQuota quota) => _victims.SetQuota(channelNumber, quota);
 
@@ -116,6 +120,9 @@ internal sealed class Ring : IRing, IDisposable
 
     /// <summary>Streams that hold footage, of whatever channel.</summary>
     public IReadOnlyList<StreamKey> Streams => _catalog.Streams;
+
+    /// <summary>Bytes of a stream and its oldest and newest instant; null when it has none.</summary>
+    public StreamFigures? Extent(StreamKey stream) => _catalog.Extent(stream);
 
     /// <summary>A round at once, without waiting: power fails, ignition off, alarm.</summary>
     public void SyncNow() => _sync.SyncNow();
@@ -137,10 +144,12 @@ internal sealed class Ring : IRing, IDisposable
     public RingStatus Status() => new()
     {
         VolumeId = _volume.Id, SegmentBytes = Geometry.Size, Segments = _catalog.Segments.Count, Available = _catalog.Available, Open = _catalog.OpenCount,
-        Pool = _catalog.Segments.Count(s => s.IsPool && s.HasFootage), Quarantined = _catalog.Segments.Count(s => s.State == SegmentState.Quarantined),
+        Unused = _catalog.Segments.Count(s => s.State == SegmentState.Free), Pool = _catalog.Segments.Count(s => s.IsPool && s.HasFootage),
+        PoolBytes = _catalog.Segments.Where(s => s.IsPool && s.HasFootage).Sum(s => s.Bytes), PinnedBytes = _catalog.Segments.Where(s => s.Pins > 0).Sum(s => s.Bytes),
+        Quarantined = _catalog.Segments.Count(s => s.State == SegmentState.Quarantined),
         UsedBytes = _catalog.Segments.Where(s => s.HasFootage).Sum(s => s.Bytes), HeldBytes = _writer.HeldBytes,
         FragmentsWritten = _writer.FragmentsWritten, BytesWritten = _writer.BytesWritten, FragmentsRefused = _writer.Refused,
-        Rounds = _sync.Rounds, Syncs = _sync.Syncs, LastRound = _sync.LastRound, LongestRound = _sync.LongestRound,
+        Rounds = _sync.Rounds, Syncs = _sync.Syncs, SyncTime = _sync.SyncTime, LastRound = _sync.LastRound, LongestRound = _sync.LongestRound,
         Seals = _housekeeper.Seals, Retirements = _housekeeper.Retirements, LastError = _housekeeper.LastError, VolumeFault = _faults.VolumeFault,
     };
 
@@ -220,8 +229,15 @@ public sealed record RingStatus
     public required int Available { get; init; }
     public required int Open { get; init; }
 
+    /// <summary>Never held footage.</summary>
+    public required int Unused { get; init; }
+
     /// <summary>Held by copies of locked footage.</summary>
     public required int Pool { get; init; }
+    public required long PoolBytes { get; init; }
+
+    /// <summary>In segments that locks hold until they are copied.</summary>
+    public required long PinnedBytes { get; init; }
     public required int Quarantined { get; init; }
 
     /// <summary>Bytes of records.</summary>
@@ -234,6 +250,7 @@ public sealed record RingStatus
     public required long FragmentsRefused { get; init; }
     public required long Rounds { get; init; }
     public required long Syncs { get; init; }
+    public required TimeSpan SyncTime { get; init; }
     public required TimeSpan LastRound { get; init; }
     public required TimeSpan LongestRound { get; init; }
     public required long Seals { get; init; }

@@ -169,6 +169,18 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
             return _byStream.TryGetValue(stream, out var list) ? list.FindLast(s => !s.IsPool) : null;
     }
 
+    /// <summary>Bytes of a stream and its oldest and newest instant; null when it has none.</summary>
+    public StreamFigures? Extent(StreamKey stream)
+    {
+        lock (_gate)
+        {
+            if (!_byStream.TryGetValue(stream, out var list) || list.Find(s => s.Spans.Count > 0) is not { } first || list.FindLast(s => s.Spans.Count > 0) is not { } last)
+                return null;
+            return new StreamFigures(list.Where(s => !s.IsPool).Sum(s => s.Bytes), clock.ToUtcUs(first.Spans[0].BootNumber, first.Spans[0].FromUs),
+                clock.ToUtcUs(last.Spans[^1].BootNumber, last.Spans[^1].ToUs));
+        }
+    }
+
     /// <summary>Where a stream goes on: the next sequence and its media time, over all it has; its newest segment may have got no record, or rescued older ones.</summary>
     public (long NextSequence, long MediaEnd90k) EndOf(StreamKey stream)
     {

@@ -32,13 +32,13 @@ internal static class RingFolder
         => FileSystemKind.Of(folder) is var kind && kind is "ext4" or "f2fs" or "xfs" ? null
             : $"{folder} lies on {kind}: a power cut there has not been tried; ext4 and f2fs have";
 
-    /// <summary>The largest power of two from 4 to 256 MiB that makes at least 2,048 segments.</summary>
+    /// <summary>The largest power of two from 4 to 256 MiB that makes at least 2,048 segments and enough for each channel.</summary>
     public static long SegmentBytes(RingOptions options)
     {
         if (options.SegmentBytes > 0)
             return options.SegmentBytes;
         var size = 256 * MiB;
-        while (size > 4 * MiB && options.SizeBytes / size < 2048)
+        while (size > 4 * MiB && options.SizeBytes / size < Math.Max(2048, options.Channels * RingOptions.SegmentsPerChannel))
             size /= 2;
         return size;
     }

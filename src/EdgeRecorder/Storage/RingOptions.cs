@@ -15,6 +15,12 @@ public sealed record RingOptions
     /// <summary>Bytes of a segment; 0: the largest power of two from 4 to 256 MiB with 2,048 segments in the ring.</summary>
     public long SegmentBytes { get; init; }
 
+    /// <summary>Channels known when the ring is formatted: each is to have at least <see cref="SegmentsPerChannel"/> segments.</summary>
+    public int Channels { get; init; }
+
+    /// <summary>Below this a channel's footage would be overwritten while it is still being written.</summary>
+    public const int SegmentsPerChannel = 8;
+
     /// <summary>Start to start of the rounds: 1 s on flash and SSD, 2 s on rotating disks.</summary>
     public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -70,6 +70,11 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
         try
         {
             file = device.Open(segment.Path);
+            if (neverUsed && !SegmentScan.WasWritten(file))
+            {
+                segment.Reset(SegmentState.Free);
+                return;
+            }
             var header = SegmentScan.ReadHeader(file, geometry.Size);
             if (header.Volume != volume || header.Segment != segment.Number)
                 throw new IOException($"belongs to segment {header.Segment} of volume {header.Volume}");

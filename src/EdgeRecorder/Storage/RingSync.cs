@@ -29,8 +29,9 @@ internal sealed class RingSync : IDisposable
         _thread = new Thread(Run) { Name = "ring sync", IsBackground = true };
     }
 
-    /// <summary>Rounds that synced something, and how long the last and the longest took.</summary>
+    /// <summary>Rounds that synced something, and how long all together, the last and the longest took.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
+    public TimeSpan SyncTime { get; private set; }
     public TimeSpan LastRound { get; private set; }
     public TimeSpan LongestRound { get; private set; }
 
@@ -122,6 +123,7 @@ internal sealed class RingSync : IDisposable
             return;
         _batches.Clear();
         LastRound = TimeProvider.System.GetElapsedTime(started);
+        SyncTime += LastRound;
         LongestRound = LastRound > LongestRound ? LastRound : LongestRound;
         Volatile.Write(ref _rounds, _rounds + 1);
     }

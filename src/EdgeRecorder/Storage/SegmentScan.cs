@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Storage.Format;
@@ -50,8 +51,22 @@ internal sealed class SegmentScan
     /// <exception cref="ProtocolException">No header of ours.</exception>
     public static SegmentHeader ReadHeader(ISegmentFile file, long fileLength)
     {
-        var start = new byte[SegmentHeader.LongestRead];
-        return SegmentHeader.Parse(start.AsSpan(0, file.Read(start, 0)), fileLength);
+        var start = ArrayPool<byte>.Shared.Rent(SegmentHeader.LongestRead);
+        try
+        {
+            return SegmentHeader.Parse(start.AsSpan(0, file.Read(start.AsSpan(0, SegmentHeader.LongestRead), 0)), fileLength);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(start);
+        }
+    }
+
+    /// <summary>False for a file that was allocated and never written: its first page is zero.</summary>
+    public static bool WasWritten(ISegmentFile file)
+    {
+        Span<byte> start = stackalloc byte[8];
+        return file.Read(start, 0) == start.Length && start.ContainsAnyExcept((byte)0);
     }
 
     /// <summary>The seal of this generation, or null.</summary>

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
+
+namespace EdgeRecorder.Api;
+
+/// <summary>The JSON of the box API: camelCase, times in UTC.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, Converters = [typeof(UtcConverter)], RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, NumberHandling = JsonNumberHandling.Strict)]
+[JsonSerializable(typeof(ChannelView[]))]
+[JsonSerializable(typeof(NewChannel))]
+[JsonSerializable(typeof(ChannelChange))]
+[JsonSerializable(typeof(RecordSwitch))]
+[JsonSerializable(typeof(TimelineView))]
+[JsonSerializable(typeof(RecordingView[]))]
+[JsonSerializable(typeof(NewRecording))]
+[JsonSerializable(typeof(LockView[]))]
+[JsonSerializable(typeof(NewLock))]
+[JsonSerializable(typeof(UserView[]))]
+[JsonSerializable(typeof(NewUser))]
+[JsonSerializable(typeof(UserChange))]
+[JsonSerializable(typeof(TokenView[]))]
+[JsonSerializable(typeof(NewToken))]
+[JsonSerializable(typeof(Login))]
+[JsonSerializable(typeof(OwnPassword))]
+[JsonSerializable(typeof(SessionView))]
+[JsonSerializable(typeof(StorageView))]
+[JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(AuditView[]))]
+[JsonSerializable(typeof(ProbeRequest))]
+[JsonSerializable(typeof(ProbeView))]
+[JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(ProblemDetails))]
+internal sealed partial class BoxJson : JsonSerializerContext;

@@ -1,0 +1,135 @@
+using System.Globalization;
+using EdgeRecorder.Api.Security;
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Playback;
+using EdgeRecorder.Recording;
+using EdgeRecorder.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+
+namespace EdgeRecorder.Api;
+
+/// <summary>/api/v1/channels/{id}/timeline and footage.mp4: what there is, and the bytes of it.</summary>
+internal static class FootageEndpoints
+{
+    public static void MapFootage(this IEndpointRouteBuilder routes)
+    {
+        var channel = routes.MapGroup("/channels/{id}").WithTags("footage").RequireAuthorization(Roles.Viewer);
+        channel.MapGet("/timeline", Timeline);
+        // Without HEAD players ask for the length in vain.
+        channel.MapMethods("/footage.mp4", ["GET", "HEAD"], Footage).Produces(StatusCodes.Status200OK, contentType: "video/mp4")
+            .Produces(StatusCodes.Status206PartialContent, contentType: "video/mp4").ProducesProblem(404).ProducesProblem(409);
+    }
+
+    private static Results<JsonHttpResult<TimelineView>, ProblemHttpResult> Timeline(
+        string id, string? from, string? to, string? stream, ChannelCatalog catalog, IRing ring, IGapLedger gaps)
+    {
+        if (catalog.Find(id) is not { } channel)
+            return ChannelEndpoints.Unknown(id);
+        if ((Interval.Read(from, to, out var range) ?? ReadStream(stream, out _)) is { } wrong)
+            return Problems.Bad(wrong);
+        _ = ReadStream(stream, out var number);
+        var key = new StreamKey(channel.Number, number);
+        return TypedResults.Json(new TimelineView(
+            Join(ring.Spans(key, range.FromUs, range.ToUs)),
+            [.. gaps.Overlapping(key, range.FromUs, range.ToUs).Select(g => new GapView(Interval.Time(g.FromUtcUs), g.ToUtcUs is { } end ? Interval.Time(end) : null, Words.Of(g.Reason)))],
+            [], []), BoxJson.Default.TimelineView);
+    }
+
+    private static async Task<IResult> Footage(string id, string? from, string? to, string? stream, string? verbatim, HttpContext context, ChannelCatalog catalog, IFootageSource source)
+    {
+        if (catalog.Find(id) is not { } channel)
+            return ChannelEndpoints.Unknown(id);
+        if ((Interval.Read(from, to, out var range) ?? ReadStream(stream, out _)) is { } wrong)
+            return Problems.Bad(wrong);
+        _ = ReadStream(stream, out var number);
+        switch (source.Open(new(channel.Number, number), range.FromUs, range.ToUs, verbatim == "1"))
+        {
+            case FootageAnswer.Found found:
+                using (found.Download)
+                    return await SendAsync(found.Download, $"{channel.Key}_{range.From:yyyyMMdd'T'HHmmss'Z'}.mp4", context);
+            case FootageAnswer.FormatChange change:
+                return Problems.Conflict($"at {UtcConverter.Write(change.At)} {change.What}; ask for the range before or from that instant");
+            default:
+                return Problems.NotFound($"channel {id} has no footage in [{UtcConverter.Write(range.From)}, {UtcConverter.Write(range.To)}); its timeline says why");
+        }
+    }
+
+    /// <summary>RFC 9110 section 14: one range is honoured, several or a syntax we do not know get the whole, one beyond the end gets 416.</summary>
+    private static async Task<IResult> SendAsync(IFootageDownload download, string name, HttpContext context)
+    {
+        var (request, response) = (context.Request, context.Response);
+        var tag = new EntityTagHeaderValue($"\"{download.EntityTag}\"");
+        response.Headers.AcceptRanges = "bytes";
+        response.Headers.ETag = tag.ToString();
+        if (request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
+            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        var (offset, count) = (0L, download.Length);
+        if (RangeOf(request, tag) is { } asked)
+        {
+            (offset, count) = Clip(asked, download.Length);
+            if (count <= 0)
+            {
+                response.Headers.ContentRange = $"bytes */{download.Length.ToString(CultureInfo.InvariantCulture)}";
+                return Problems.Of(StatusCodes.Status416RangeNotSatisfiable, $"Range: the file has {download.Length} bytes");
+            }
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = new ContentRangeHeaderValue(offset, offset + count - 1, download.Length).ToString();
+        }
+        response.ContentType = "video/mp4";
+        response.ContentLength = count;
+        response.Headers.ContentDisposition = new ContentDispositionHeaderValue("inline") { FileName = name }.ToString();
+        if (!HttpMethods.IsHead(request.Method))
+            await download.CopyAsync(response.BodyWriter, offset, count, context.RequestAborted);
+        return TypedResults.Empty;
+    }
+
+    private static RangeItemHeaderValue? RangeOf(HttpRequest request, EntityTagHeaderValue tag)
+    {
+        var headers = request.GetTypedHeaders();
+        if (headers.Range is not { Ranges.Count: 1 } range || range.Unit != "bytes")
+            return null;
+        // If-Range with another tag, or with a date, which we never hand out: the whole.
+        var condition = headers.IfRange;
+        return condition is null || (condition.EntityTag is { } known && known.Compare(tag, useStrongComparison: true)) ? range.Ranges.First() : null;
+    }
+
+    private static (long Offset, long Count) Clip(RangeItemHeaderValue range, long length)
+    {
+        if (range.From is not { } first)
+            return range.To is { } last and > 0 ? (Math.Max(0, length - last), Math.Min(last, length)) : (0, 0);
+        return (first, Math.Min(range.To ?? long.MaxValue - 1, length - 1) - first + 1);
+    }
+
+    /// <summary>Spans of neighbouring segments that touch are one to a caller; a locked one stays apart from an unlocked one.</summary>
+    private static SpanView[] Join(IReadOnlyList<FootageSpan> spans)
+    {
+        List<SpanView> joined = [];
+        foreach (var span in spans)
+        {
+            var next = new SpanView(Interval.Time(span.FromUtcUs), Interval.Time(span.ToUtcUs), span.Bytes, span.Locked);
+            if (joined.Count > 0 && joined[^1] is { } last && last.Locked == next.Locked && next.From <= last.To)
+                joined[^1] = last with { To = next.To > last.To ? next.To : last.To, Bytes = last.Bytes + next.Bytes };
+            else
+                joined.Add(next);
+        }
+        return [.. joined];
+    }
+
+    public static string? ReadStream(string? text, out byte stream)
+    {
+        stream = (byte)(text == "sub" ? 1 : 0);
+        return text is null or "main" or "sub" ? null : $"stream: \"{text}\" is not main or sub";
+    }
+}
+
+internal sealed record SpanView(DateTimeOffset From, DateTimeOffset To, long Bytes, bool Locked);
+
+/// <param name="To">Null while the gap lasts.</param>
+internal sealed record GapView(DateTimeOffset From, DateTimeOffset? To, string Reason);
+
+internal sealed record EventView(DateTimeOffset At, string Kind);
+
+internal sealed record PositionView(DateTimeOffset At, double Latitude, double Longitude);
+
+internal sealed record TimelineView(SpanView[] Spans, GapView[] Gaps, EventView[] Events, PositionView[] Positions);

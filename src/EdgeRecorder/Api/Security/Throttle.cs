@@ -1,0 +1,71 @@
+namespace EdgeRecorder.Api.Security;
+
+/// <summary>
+/// Slows guessing down: after five failures of an account from one source, or twenty of a source on any account, each further one doubles
+/// the pause, 1 s to 5 min. Nobody else is shut out: an attacker cannot lock the owner's account from another address.
+/// </summary>
+internal sealed class Throttle(TimeProvider time)
+{
+    private const int PerAccount = 5, PerSource = 20, MostEntries = 10_000;
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5), Forgotten = TimeSpan.FromMinutes(15);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string Account, string Source), Entry> _failures = [];
+
+    private readonly record struct Entry(int Count, DateTimeOffset Last);
+
+    /// <summary>How long the caller has to wait before credentials are looked at again; zero: now.</summary>
+    public TimeSpan Wait(string account, string source)
+    {
+        lock (_lock)
+        {
+            var wait = Max(Left((account, source), PerAccount), Left(("", source), PerSource));
+            return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        }
+    }
+
+    public void Failed(string account, string source)
+    {
+        lock (_lock)
+        {
+            if (_failures.Count >= MostEntries)
+                Sweep();
+            Count((account, source));
+            Count(("", source));
+        }
+    }
+
+    /// <summary>The account's own count starts again; the source's goes on, or one known account would pay for guessing others.</summary>
+    public void Succeeded(string account, string source)
+    {
+        lock (_lock)
+            _failures.Remove((account, source));
+    }
+
+    private TimeSpan Left((string, string) key, int free)
+    {
+        if (!_failures.TryGetValue(key, out var entry) || entry.Count < free)
+            return TimeSpan.Zero;
+        var pause = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(entry.Count - free, 10)));
+        return entry.Last + (pause < Longest ? pause : Longest) - time.GetUtcNow();
+    }
+
+    private void Count((string, string) key)
+    {
+        var now = time.GetUtcNow();
+        var before = _failures.TryGetValue(key, out var entry) && now - entry.Last < Forgotten ? entry.Count : 0;
+        _failures[key] = new(before + 1, now);
+    }
+
+    private void Sweep()
+    {
+        var now = time.GetUtcNow();
+        foreach (var key in _failures.Where(f => now - f.Value.Last >= Forgotten).Select(f => f.Key).ToList())
+            _failures.Remove(key);
+        // Still full: a flood from very many sources. The older half goes.
+        if (_failures.Count >= MostEntries)
+            foreach (var key in _failures.OrderBy(f => f.Value.Last).Take(MostEntries / 2).Select(f => f.Key).ToList())
+                _failures.Remove(key);
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using EdgeRecorder.Api.Security;
+using EdgeRecorder.Configuration;
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
+using EdgeRecorder.Recording;
+using EdgeRecorder.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace EdgeRecorder.Api;
+
+/// <summary>/api/v1/storage, status, audit, probe: the box itself.</summary>
+internal static class SystemEndpoints
+{
+    public static void MapSystem(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/storage", Storage).WithTags("system").RequireAuthorization(Roles.Viewer);
+        routes.MapGet("/status", Status).WithTags("system").RequireAuthorization(Roles.Viewer);
+        routes.MapGet("/audit", Audit).WithTags("system").RequireAuthorization(Roles.Admin);
+        routes.MapPost("/probe", Probe).WithTags("system").RequireAuthorization(Roles.Admin);
+    }
+
+    private static JsonHttpResult<StorageView> Storage(RecorderOptions options, IStorageStatus status, ChannelCatalog catalog)
+    {
+        var f = status.Figures();
+        var drive = new DriveInfo(options.Storage.Root);
+        var shares = from channel in catalog.All
+                     from stream in new byte[] { 0, 1 }
+                     let held = status.Figures(new StreamKey(channel.Number, stream))
+                     where held is not null
+                     select new ShareView(channel.Id, stream == 1 ? "sub" : "main", held.Value.Bytes, Interval.Time(held.Value.FromUtcUs), Interval.Time(held.Value.ToUtcUs));
+        return TypedResults.Json(new StorageView(
+            options.Storage.Root, f.FileSystem, f.Fault.Length == 0 ? "ok" : "fault", f.Fault, drive.TotalSize, drive.AvailableFreeSpace,
+            new RingView(f.RingBytes, f.SegmentBytes, f.Segments, f.UnusedSegments, f.LockedBytes, f.EventPoolBytes, f.OldestFootage, f.SegmentsRecycled), [.. shares]), BoxJson.Default.StorageView);
+    }
+
+    private static JsonHttpResult<StatusView> Status(RecorderOptions options, ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, BoxClock clock, ClockStore clocks, TimeProvider time)
+    {
+        var states = catalog.All.GroupBy(c => Words.Of(recorder.Status(new(c.Number, 0))?.State ?? ChannelState.Idle)).ToDictionary(g => g.Key, g => g.Count());
+        var boot = clocks.Boots().Select(b => b.Number).DefaultIfEmpty(0).Max();
+        return TypedResults.Json(new StatusView(options.System.Name, ProductVersion.Text, ProcessFigures.UptimeSeconds, time.GetUtcNow(),
+            Words.Of(clock.Quality), boot, catalog.All.Count, states, storage.Figures().Fault), BoxJson.Default.StatusView);
+    }
+
+    private static Results<JsonHttpResult<AuditView[]>, ProblemHttpResult> Audit(string? limit, string? after, HttpContext context, AuditStore audit)
+    {
+        if (Paging.ReadLimit(limit, out var count) is { } wrong)
+            return Problems.Bad(wrong);
+        if (after is not null && !long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return Problems.Bad($"after: \"{after}\" is not an id of this list");
+        var rows = audit.List(count + 1, after is null ? null : long.Parse(after, CultureInfo.InvariantCulture));
+        var page = Paging.Page(context, rows, count, r => r.Id.ToString(CultureInfo.InvariantCulture));
+        return TypedResults.Json(page.Select(r => new AuditView(r.Id, r.At, r.Who, r.Source, r.Action, r.Subject)).ToArray(), BoxJson.Default.AuditViewArray);
+    }
+
+    /// <summary>Asks the camera what it has. An admin's right: it makes the box connect to any address he names.</summary>
+    private static async Task<Results<JsonHttpResult<ProbeView>, ProblemHttpResult>> Probe(ProbeRequest body, IProbe probe, CancellationToken stop)
+    {
+        if (ConfigurationRules.WrongAddress(body.Url) is { } wrong)
+            return Problems.Bad($"url: {wrong}");
+        try
+        {
+            var tracks = await probe.ProbeAsync(body.Url, stop);
+            return TypedResults.Json(new ProbeView([.. tracks.Select(t => new TrackView(Words.Of(t.Codec), t.Width, t.Height, t.FrameRate, t.TimeScale, t.ChannelCount))]), BoxJson.Default.ProbeView);
+        }
+        catch (Exception e) when (e is SourceException or Bytes.ProtocolException)
+        {
+            return Problems.Of(StatusCodes.Status502BadGateway, $"{SourceAddress.Masked(body.Url)}: {e.Message}");
+        }
+    }
+}
+
+internal sealed record RingView(long Bytes, long SegmentBytes, int Segments, int UnusedSegments, long LockedBytes, long EventPoolBytes, DateTimeOffset? OldestFootage, long SegmentsRecycled);
+internal sealed record ShareView(string Channel, string Stream, long Bytes, DateTimeOffset From, DateTimeOffset To);
+internal sealed record StorageView(string Root, string FileSystem, string State, string Fault, long VolumeBytes, long FreeBytes, RingView Ring, ShareView[] Channels);
+internal sealed record StatusView(string Name, string Version, long UptimeSeconds, DateTimeOffset Time, string ClockQuality, int BootNumber, int Channels, Dictionary<string, int> ChannelStates, string Fault);
+internal sealed record AuditView(long Id, DateTimeOffset At, string Who, string Source, string Action, string Subject);
+internal sealed record ProbeRequest(string Url);
+internal sealed record ProbeView(TrackView[] Tracks);

@@ -1,0 +1,55 @@
+using System.Net;
+using EdgeRecorder.Api;
+using EdgeRecorder.Api.Security;
+using EdgeRecorder.Configuration;
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Recording;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace EdgeRecorder.Hosting;
+
+/// <summary>Puts the web application together: everything but the engine, which the caller adds (the real one, or a test's).</summary>
+internal static class RecorderHost
+{
+    public static WebApplication Build(RecorderOptions options, DataRoot root, LedgerDatabase ledger, ILoggerProvider? logs, Action<IServiceCollection> engine)
+    {
+        // The empty builder reads no appsettings.json of the working directory and no ASPNETCORE_ variables: the configuration is ours alone.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "edge-recorder", ContentRootPath = root.Path });
+        if (logs is not null)
+            builder.Logging.AddProvider(logs);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, root));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));      // less than systemd's 90 s, more than a slow last sync
+        builder.Services.AddSingleton(options).AddSingleton(root).AddSingleton(ledger).AddSingleton(TimeProvider.System);
+        AddLedger(builder.Services, root);
+        builder.Services.AddSingleton<ChannelCatalog>().AddSingleton<RecordingDesk>().AddSingleton<LockDesk>();
+        builder.Services.AddBoxApi();
+        builder.Services.AddSingleton(s => new InitialPassword(root.Path, s.GetRequiredService<UserStore>()));
+        engine(builder.Services);
+        builder.Services.AddHostedService<Startup>();          // last: the engine's own services are up when channels begin
+        var app = builder.Build();
+        app.MapBoxApi();
+        return app;
+    }
+
+    private static void AddLedger(IServiceCollection services, DataRoot root)
+    {
+        services.AddSingleton(_ => BoxSecret.Open(root.Keys));
+        services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
+        services.AddSingleton<IGapLedger, GapStore>();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, RecorderOptions options, DataRoot root)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 1 << 20;           // bodies are small JSON documents
+        kestrel.Limits.MaxConcurrentConnections = 1000;
+        var box = options.Api.Box;
+        if (box.Port != 0)
+            kestrel.Listen(IPAddress.Parse(box.Bind), box.Port);
+        if (box.TlsPort != 0)
+        {
+            var certificate = BoxCertificate.Open(root.Keys, options.System.Name, TimeProvider.System);
+            kestrel.Listen(IPAddress.Parse(box.TlsBind), box.TlsPort, listener => listener.UseHttps(certificate));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
+using EdgeRecorder.Storage;
+using EdgeRecorder.Storage.Format;
+
+namespace EdgeRecorder.Hosting;
+
+/// <summary>Brings what the ring says to the ledger and to the log.</summary>
+internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, ILogger<RingObserver> log) : IRingObserver
+{
+    private int _percent = -10;
+
+    public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs) => gaps.Evicted(stream, new(bootNumber, fromUs), new(bootNumber, toUs));
+
+    public void Unreadable(StreamKey stream, int bootNumber, long fromUs, long toUs)
+    {
+        gaps.Add(stream, GapReason.Unreadable, new(bootNumber, fromUs), new(bootNumber, toUs));
+        LogUnreadable(stream.ChannelNumber, stream.Stream);
+    }
+
+    public void DiskFault(int segment, string error) => LogDiskFault(segment, error);
+
+    public void Dropped(StreamKey stream, int bootNumber, long fromUs, long toUs)
+    {
+        gaps.Add(stream, GapReason.DiskFault, new(bootNumber, fromUs), new(bootNumber, toUs));
+        LogDropped(stream.ChannelNumber, stream.Stream);
+    }
+
+    public void Anchored(BootAnchor anchor)
+        => clocks.Keep(new Boot(anchor.BootNumber, anchor.BootId, anchor.OffsetUs, anchor.Quality, anchor.BoottimeUs));
+
+    /// <summary>Formatting and reading a large ring take their time: a line for every tenth.</summary>
+    public void Progress(string what, int done, int of)
+    {
+        var percent = (int)(done * 100L / of);
+        if (percent / 10 == _percent / 10 && done != of || of < 100)
+            return;
+        _percent = percent;
+        LogProgress(what, done, of);
+    }
+
+    public void Opened(Ring ring, string folder)
+    {
+        var status = ring.Status();
+        LogOpened(ring.VolumeId, status.Segments, status.SegmentBytes >> 20, ring.PreviousStop, ring.Recovery.SegmentsRead, ring.Recovery.Relinked);
+        if (RingFolder.Warning(folder) is { } warning)
+            LogWarning(warning);
+        foreach (var file in ring.ForeignFiles)
+            LogForeign(file);
+        foreach (var (path, why) in ring.Recovery.Refused)
+            LogRefused(path, why);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ring {Volume}: {Segments} segments of {MiB} MiB; last stop {Stop}; {Read} segments read, {Relinked} records recovered")]
+    private partial void LogOpened(Guid volume, int segments, long miB, PreviousStop stop, int read, int relinked);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ring: {What} segments, {Done} of {Of}")]
+    private partial void LogProgress(string what, int done, int of);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private partial void LogWarning(string warning);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} is not of this ring; it is left alone")]
+    private partial void LogForeign(string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} has no footage that can be read: {Why}")]
+    private partial void LogRefused(string path, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Segment {Segment} is quarantined: {Error}")]
+    private partial void LogDiskFault(int segment, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Channel {Channel} stream {Stream}: footage could not be written anywhere")]
+    private partial void LogDropped(int channel, byte stream);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Channel {Channel} stream {Stream}: part of a segment cannot be read; it is a gap now")]
+    private partial void LogUnreadable(int channel, byte stream);
+}

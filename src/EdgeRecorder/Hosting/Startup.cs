@@ -1,0 +1,72 @@
+using EdgeRecorder.Api;
+using EdgeRecorder.Api.Security;
+using EdgeRecorder.Configuration;
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Platform.Linux;
+using EdgeRecorder.Recording;
+
+namespace EdgeRecorder.Hosting;
+
+/// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
+internal sealed partial class Startup(
+    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, LockDesk locks, RecordingDesk recordings,
+    Readiness readiness, IHostApplicationLifetime lifetime, ILogger<Startup> log) : BackgroundService
+{
+    private readonly SystemdNotify _systemd = SystemdNotify.FromEnvironment();
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        LogBoot(clocks.Boots().Count, options.Storage.Root);
+        if (password.Ensure() is { } first)
+            LogFirstPassword(first, password.Path);
+        catalog.Load(options.Channels);
+        foreach (var (row, reason) in locks.Start())
+            LogLockLost(row.Id, reason);
+        recordings.Start();
+        lifetime.ApplicationStarted.Register(() =>
+        {
+            readiness.ListenersOpen = true;
+            LogReady(catalog.All.Count, Doors());
+            _systemd.Ready();
+        });
+        lifetime.ApplicationStopping.Register(() =>
+        {
+            readiness.ListenersOpen = false;
+            LogStopping();
+            _systemd.Stopping();
+        });
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_systemd.Watchdog is not { } period)
+            return;
+        using var timer = new PeriodicTimer(period / 2);       // half of it, as sd_watchdog_enabled(3) recommends
+        do
+            _systemd.Alive();
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private string Doors()
+    {
+        var box = options.Api.Box;
+        var doors = new[] { box.Port == 0 ? "" : $"http://{box.Bind}:{box.Port}", box.TlsPort == 0 ? "" : $"https://{box.TlsBind}:{box.TlsPort}" };
+        return string.Join(", ", doors.Where(d => d.Length > 0));
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Starting; {Boots} boot(s) in the ledger, data in {Root}")]
+    private partial void LogBoot(int boots, string root);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "First start: user admin, password {Password} (also in {Path} until it is changed)")]
+    private partial void LogFirstPassword(string password, string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Lock {Id} could not be pinned again: {Reason}")]
+    private partial void LogLockLost(string id, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Channels} channel(s), {Doors}")]
+    private partial void LogReady(int channels, string doors);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping")]
+    private partial void LogStopping();
+}

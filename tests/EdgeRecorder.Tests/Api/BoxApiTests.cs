@@ -1,0 +1,277 @@
+using System.Net;
+using System.Net.Http.Headers;
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
+using EdgeRecorder.Playback;
+
+namespace EdgeRecorder.Tests.Api;
+
+public sealed class BoxApiTests : IAsyncLifetime
+{
+    private const string Range = "from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z";
+    private static readonly long FromUs = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1000;
+    private readonly TemporaryDirectory _directory = new();
+    private TestBox _box = null!;
+    private string _gate = "";
+
+    public async Task InitializeAsync()
+    {
+        _box = await TestBox.StartAsync(_directory.Path, "[ { \"name\": \"Gate\", \"url\": \"rtsp://u:secret@h/1\" } ]");
+        _gate = (await _box.Admin.GetAsync("/api/v1/channels").BodyAsync())[0].GetProperty("id").GetString()!;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _box.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private async Task<string> AddAsync(string name)
+        => (await _box.Admin.PostAsync("/api/v1/channels", Requests.Json($$"""{"name":"{{name}}","url":"rtsp://h/"}""")).BodyAsync(HttpStatusCode.Created)).GetProperty("id").GetString()!;
+
+    [Fact]
+    public async Task A_channel_of_the_file_shows_its_state_and_hides_its_password()
+    {
+        var gate = await _box.Admin.GetAsync($"/api/v1/channels/{_gate}").BodyAsync();
+        Assert.Equal("rtsp://u:***@h/1", gate.GetProperty("url").GetString());
+        Assert.Equal("offline", gate.GetProperty("state").GetProperty("state").GetString());
+        Assert.Equal("401 from camera", gate.GetProperty("state").GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task A_channel_of_the_file_takes_only_a_change_of_record()
+    {
+        Assert.Equal("set in recorder.json:3", await _box.Admin.PatchAsync($"/api/v1/channels/{_gate}", Requests.Json("""{"name":"x"}""")).ProblemAsync(409));
+        Assert.Equal("set in recorder.json:3", await _box.Admin.DeleteAsync($"/api/v1/channels/{_gate}").ProblemAsync(409));
+        await _box.Admin.PutAsync($"/api/v1/channels/{_gate}/record", Requests.Json("""{"on":false}""")).BodyAsync();
+        Assert.False(_box.Engine.Applied[1]);
+    }
+
+    [Fact]
+    public async Task What_the_API_said_of_record_wins_until_the_file_changes_its_value()
+    {
+        await _box.Admin.PutAsync($"/api/v1/channels/{_gate}/record", Requests.Json("""{"on":false}""")).BodyAsync();
+        foreach (var (file, expected) in new[] { ("true", false), ("false", false), ("true", true) })
+        {
+            await _box.DisposeAsync();
+            _box = await TestBox.StartAsync(_directory.Path, $"[ {{ \"name\": \"Gate\", \"url\": \"rtsp://h/1\", \"record\": {file} }} ]");
+            Assert.Equal(expected, _box.Engine.Applied[1]);
+        }
+    }
+
+    [Fact]
+    public async Task A_channel_gone_from_the_file_comes_back_with_its_id_and_number()
+    {
+        foreach (var channels in new[] { "[]", "[ { \"key\": \"gate\", \"url\": \"rtsp://h/other\" } ]" })
+        {
+            await _box.DisposeAsync();
+            _box = await TestBox.StartAsync(_directory.Path, channels);
+        }
+        var gate = Assert.Single((await _box.Admin.GetAsync("/api/v1/channels").BodyAsync()).EnumerateArray());
+        Assert.Equal((_gate, 1), (gate.GetProperty("id").GetString(), gate.GetProperty("number").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_channel_is_made_changed_and_removed_and_survives_a_restart_in_between()
+    {
+        using var made = await _box.Admin.PostAsync("/api/v1/channels", Requests.Json("""{"name":"Yard","url":"rtsp://a:b@h/","record":false}"""));
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        var path = made.Headers.Location!.ToString();
+        await _box.DisposeAsync();
+        _box = await TestBox.StartAsync(_directory.Path);
+        Assert.Equal("yard", (await _box.Admin.GetAsync(path).BodyAsync()).GetProperty("key").GetString());
+        await _box.Admin.PatchAsync(path, Requests.Json("""{"name":"Back yard","record":true}""")).BodyAsync();
+        Assert.Equal("Back yard", (await _box.Admin.GetAsync(path).BodyAsync()).GetProperty("name").GetString());
+        Assert.True(_box.Engine.Applied[2]);
+        await _box.Admin.DeleteAsync(path).BodyAsync(HttpStatusCode.NoContent);
+        Assert.False(_box.Engine.Applied.ContainsKey(2));
+        await _box.Admin.GetAsync(path).ProblemAsync(404);
+    }
+
+    [Theory]
+    [InlineData("{\"name\":\"a\"}", "url")]
+    [InlineData("{\"name\":\"a\",\"url\":\"ftp://h/\"}", "url: has the scheme ftp")]
+    [InlineData("{\"name\":\"\",\"url\":\"rtsp://h/\"}", "name: ")]
+    [InlineData("{\"name\":\"a\",\"url\":null}", "url")]
+    [InlineData("{\"name\":\"a\",\"url\":\"rtsp://h/\",\"recrod\":true}", "recrod")]
+    [InlineData("{\"name\":\"a\",\"url\":\"rtsp://h/\",\"record\":\"yes\"}", "record")]
+    [InlineData("{", "body")]
+    [InlineData("{\"name\":\"a\",\"url\":\"rtsp://h/\",\"transport\":\"sctp\"}", "transport: ")]
+    public async Task A_body_that_does_not_fit_is_refused_with_the_field_named(string body, string part)
+        => Assert.Contains(part, await _box.Admin.PostAsync("/api/v1/channels", Requests.Json(body)).ProblemAsync(400), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Keys_are_unique_and_made_unique_from_names()
+    {
+        await AddAsync("Gate");
+        Assert.Equal(["gate", "gate-2"], (await _box.Admin.GetAsync("/api/v1/channels").BodyAsync()).EnumerateArray().Select(c => c.GetProperty("key").GetString()));
+        Assert.Contains("taken", await _box.Admin.PostAsync("/api/v1/channels", Requests.Json("""{"name":"x","key":"GATE","url":"rtsp://h/"}""")).ProblemAsync(409), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pages_follow_the_link_to_the_end()
+    {
+        for (var i = 0; i < 4; i++)
+            await AddAsync($"c{i}");
+        List<string> names = [];
+        for (var next = "/api/v1/channels?limit=2"; next is not null;)
+        {
+            using var answer = await _box.Admin.GetAsync(next);
+            names.AddRange(System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.EnumerateArray().Select(c => c.GetProperty("name").GetString()!));
+            next = answer.Headers.TryGetValues("Link", out var link) ? link.Single().Split('<', '>')[1] : null;
+        }
+        Assert.Equal(["Gate", "c0", "c1", "c2", "c3"], names);
+        Assert.Contains("limit", await _box.Admin.GetAsync("/api/v1/channels?limit=0").ProblemAsync(400), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_timeline_joins_spans_that_touch_and_shows_gaps_with_reasons()
+    {
+        _box.Get<ClockStore>().Keep(new(1, Guid.NewGuid(), FromUs, ClockQuality.Ntp, 0));
+        _box.Get<IGapLedger>().Add(new(1, 0), GapReason.PowerCut, new(1, 30_000_000), new(1, 40_000_000));
+        _box.Engine.Footage.AddRange([
+            new(new(1, 0), 1, 1, FromUs, FromUs + 10_000_000, 0, 0, 100, false), new(new(1, 0), 2, 2, FromUs + 10_000_000, FromUs + 30_000_000, 0, 0, 50, false),
+            new(new(1, 0), 3, 3, FromUs + 40_000_000, FromUs + 50_000_000, 0, 0, 7, true)]);
+        var timeline = await _box.Admin.GetAsync($"/api/v1/channels/{_gate}/timeline?{Range}").BodyAsync();
+        Assert.Equal("""[{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-01T00:00:30.000Z","bytes":150,"locked":false},{"from":"2026-01-01T00:00:40.000Z","to":"2026-01-01T00:00:50.000Z","bytes":7,"locked":true}]""",
+            timeline.GetProperty("spans").GetRawText());
+        Assert.Equal("""[{"from":"2026-01-01T00:00:30.000Z","to":"2026-01-01T00:00:40.000Z","reason":"power-cut"}]""", timeline.GetProperty("gaps").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("to=2026-01-01T00:00:00Z", "from: is missing")]
+    [InlineData("from=yesterday&to=2026-01-01T00:00:00Z", "from: \"yesterday\"")]
+    [InlineData("from=2026-01-01T00:00:00&to=2026-01-02T00:00:00Z", "with a zone")]
+    [InlineData("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "to: is not after from")]
+    [InlineData("from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&stream=both", "stream: ")]
+    public async Task An_interval_that_cannot_be_meant_is_named(string query, string part)
+    {
+        Assert.Contains(part, await _box.Admin.GetAsync($"/api/v1/channels/{_gate}/timeline?{query}").ProblemAsync(400), StringComparison.Ordinal);
+        Assert.Contains(part, await _box.Admin.GetAsync($"/api/v1/channels/{_gate}/footage.mp4?{query}").ProblemAsync(400), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, 200, 0, 1000)]
+    [InlineData("bytes=0-99", 206, 0, 100)]
+    [InlineData("bytes=900-", 206, 900, 100)]
+    [InlineData("bytes=900-5000", 206, 900, 100)]
+    [InlineData("bytes=-10", 206, 990, 10)]
+    [InlineData("bytes=-5000", 206, 0, 1000)]
+    [InlineData("bytes=0-1,5-6", 200, 0, 1000)]
+    [InlineData("bytes=1000-", 416, 0, 0)]
+    public async Task Footage_answers_ranges(string? range, int status, int offset, int count)
+    {
+        var download = new FakeDownload(1000);
+        _box.Engine.Answer = new FootageAnswer.Found(download);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/channels/{_gate}/footage.mp4?{Range}");
+        if (range is not null)
+            request.Headers.TryAddWithoutValidation("Range", range);
+        using var answer = await _box.Admin.SendAsync(request);
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (status != 416)
+            Assert.Equal(download.Bytes[offset..(offset + count)], await answer.Content.ReadAsByteArrayAsync());
+        if (status == 206)
+            Assert.Equal(new ContentRangeHeaderValue(offset, offset + count - 1, 1000), answer.Content.Headers.ContentRange);
+        Assert.Equal(1, download.Disposed);
+    }
+
+    [Fact]
+    public async Task A_range_of_another_version_gets_the_whole()
+    {
+        _box.Engine.Answer = new FootageAnswer.Found(new FakeDownload(1000));
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/channels/{_gate}/footage.mp4?{Range}");
+        request.Headers.TryAddWithoutValidation("Range", "bytes=0-9");
+        request.Headers.TryAddWithoutValidation("If-Range", "\"v0\"");
+        using var answer = await _box.Admin.SendAsync(request);
+        Assert.Equal((HttpStatusCode.OK, 1000L), (answer.StatusCode, answer.Content.Headers.ContentLength));
+    }
+
+    [Fact]
+    public async Task Head_says_the_length_and_sends_nothing()
+    {
+        _box.Engine.Answer = new FootageAnswer.Found(new FakeDownload(1000));
+        using var answer = await _box.Admin.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/api/v1/channels/{_gate}/footage.mp4?{Range}"));
+        Assert.Equal((HttpStatusCode.OK, 1000L, "video/mp4"), (answer.StatusCode, answer.Content.Headers.ContentLength, answer.Content.Headers.ContentType?.MediaType));
+    }
+
+    [Fact]
+    public async Task No_footage_is_404_and_a_change_of_codec_409_with_its_instant()
+    {
+        await _box.Admin.GetAsync($"/api/v1/channels/{_gate}/footage.mp4?{Range}").ProblemAsync(404);
+        _box.Engine.Answer = new FootageAnswer.FormatChange(new DateTimeOffset(2026, 1, 1, 0, 30, 0, TimeSpan.Zero), "h264 becomes h265");
+        Assert.Contains("2026-01-01T00:30:00.000Z", await _box.Admin.GetAsync($"/api/v1/channels/{_gate}/footage.mp4?{Range}").ProblemAsync(409), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recording_keeps_a_switched_off_channel_recording_until_it_is_stopped_and_over_a_restart()
+    {
+        await _box.Admin.PutAsync($"/api/v1/channels/{_gate}/record", Requests.Json("""{"on":false}""")).BodyAsync();
+        var made = await _box.Admin.PostAsync("/api/v1/recordings", Requests.Json($$"""{"channels":["{{_gate}}"]}""")).BodyAsync(HttpStatusCode.Created);
+        Assert.Equal("running", made.GetProperty("state").GetString());
+        Assert.True(_box.Engine.Applied[1]);
+        await _box.DisposeAsync();
+        _box = await TestBox.StartAsync(_directory.Path, "[ { \"name\": \"Gate\", \"url\": \"rtsp://h/1\" } ]");
+        Assert.True(_box.Engine.Applied[1]);
+        await _box.Admin.DeleteAsync($"/api/v1/recordings/{made.GetProperty("id").GetString()}").BodyAsync(HttpStatusCode.NoContent);
+        Assert.False(_box.Engine.Applied[1]);
+        Assert.Equal("stopped", (await _box.Admin.GetAsync("/api/v1/recordings").BodyAsync())[0].GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task A_lock_pins_until_it_is_released_and_a_full_pool_refuses()
+    {
+        var body = $$"""{"channel":"{{_gate}}","from":"2026-01-01T00:00:00Z","to":"2026-01-01T00:01:00+00:00","reason":"accident"}""";
+        var made = await _box.Admin.PostAsync("/api/v1/locks", Requests.Json(body)).BodyAsync(HttpStatusCode.Created);
+        Assert.Equal(made.GetProperty("id").GetString(), Assert.Single(_box.Engine.Pinned).Key);
+        await _box.Admin.DeleteAsync($"/api/v1/locks/{made.GetProperty("id").GetString()}").BodyAsync(HttpStatusCode.NoContent);
+        Assert.Empty(_box.Engine.Pinned);
+        _box.Engine.PinRefusal = "the event pool is full";
+        Assert.Contains("the event pool is full", await _box.Admin.PostAsync("/api/v1/locks", Requests.Json(body)).ProblemAsync(409), StringComparison.Ordinal);
+        Assert.Equal(0, (await _box.Admin.GetAsync("/api/v1/locks").BodyAsync()).GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_probe_shows_tracks_or_why_not()
+    {
+        Assert.Equal("h264", (await _box.Admin.PostAsync("/api/v1/probe", Requests.Json("""{"url":"rtsp://h/good"}""")).BodyAsync()).GetProperty("tracks")[0].GetProperty("codec").GetString());
+        var problem = await _box.Admin.PostAsync("/api/v1/probe", Requests.Json("""{"url":"rtsp://u:hunter2@h/bad"}""")).ProblemAsync(502);
+        Assert.Contains("401 from camera", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_audit_says_who_did_what()
+    {
+        await AddAsync("x");
+        var row = (await _box.Admin.GetAsync("/api/v1/audit").BodyAsync())[0];
+        Assert.Equal(("admin", "channel.add", "127.0.0.1"), (row.GetProperty("who").GetString(), row.GetProperty("action").GetString(), row.GetProperty("source").GetString()));
+    }
+
+    [Fact]
+    public async Task Metrics_are_lines_of_name_and_number()
+    {
+        var text = await _box.Admin.GetStringAsync("/metrics");
+        Assert.Contains("\nedge_recorder_fragments_total 42\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nedge_recorder_channels{state=\"offline\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nedge_recorder_dotnet_allocated_bytes_total ", text, StringComparison.Ordinal);
+        Assert.All(text.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches("^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+({[a-z]+=\"[^\"]*\"})? [0-9.E+-]+)$", line));
+    }
+
+    [Fact]
+    public async Task Unknown_and_reserved_routes_are_told_apart()
+    {
+        Assert.Contains("not available", await _box.Admin.GetAsync("/api/v1/schedules").ProblemAsync(501), StringComparison.Ordinal);
+        using var answer = await _box.Admin.GetAsync("/api/v1/nothing");
+        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+    }
+
+    [Fact]
+    public async Task The_OpenAPI_document_is_the_one_checked_in()
+    {
+        var served = await _box.Admin.GetStringAsync("/openapi/v1.json");
+        var path = Repository.Path("docs/api/openapi.json");
+        if (Environment.GetEnvironmentVariable("WRITE_DOCS") == "1")
+            await File.WriteAllTextAsync(path, served + "\n");
+        Assert.Equal(await File.ReadAllTextAsync(path), served + "\n");
+    }
+}

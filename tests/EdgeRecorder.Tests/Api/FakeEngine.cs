@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using EdgeRecorder.Media;
+using EdgeRecorder.Playback;
+using EdgeRecorder.Recording;
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Tests.Api;
+
+/// <summary>An engine that remembers what it was told and shows what a test put in.</summary>
+internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IStorageStatus, IProbe
+{
+    public ConcurrentDictionary<int, bool> Applied { get; } = new();
+    public List<FootageSpan> Footage { get; } = [];
+    public FootageAnswer Answer { get; set; } = new FootageAnswer.Nothing();
+    public string? PinRefusal { get; set; }
+    public ConcurrentDictionary<string, bool> Pinned { get; } = new();
+
+    public int MaxFragmentLength => 1 << 20;
+    public long SizeBytes => 1L << 30;
+    public void SetQuota(int channelNumber, RingQuota quota) { }
+    public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new InvalidOperationException();
+    public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
+    public FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync) => new([], () => { }, CancellationToken.None);
+    public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => false;
+    public byte[]? ReadInit(in FragmentRef fragment) => null;
+    public void Apply(ChannelDefinition channel, bool record) => Applied[channel.Number] = record;
+    public void Remove(int number) => Applied.TryRemove(number, out _);
+    public ChannelStatus Status(StreamKey stream) => new() { State = ChannelState.Offline, Detail = "401 from camera", Fragments = 3 };
+    public string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs)
+    {
+        if (PinRefusal is null)
+            Pinned[lockId] = true;
+        return PinRefusal;
+    }
+
+    public void Release(string lockId) => Pinned.TryRemove(lockId, out _);
+    public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
+    public StorageFigures Figures() => new() { Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
+    public StreamFigures? Figures(StreamKey stream) => null;
+    public Task<IReadOnlyList<Track>> ProbeAsync(string url, CancellationToken stop)
+        => url.EndsWith("/good", StringComparison.Ordinal)
+            ? Task.FromResult<IReadOnlyList<Track>>([new Track { Codec = Codec.H264, TimeScale = 90_000, Width = 1920, Height = 1080 }])
+            : throw new SourceException(GapReason.Unauthorized, "401 from camera");
+}
+
+/// <summary>Bytes of a fixed pattern as a download.</summary>
+internal sealed class FakeDownload(int length) : IFootageDownload
+{
+    public byte[] Bytes { get; } = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
+    public long Length => Bytes.Length;
+    public string EntityTag => "v1";
+    public int Disposed { get; private set; }
+    public async Task CopyAsync(PipeWriter output, long offset, long count, CancellationToken stop) => await output.WriteAsync(Bytes.AsMemory((int)offset, (int)count), stop);
+    public void Dispose() => Disposed++;
+}
+
+internal sealed class FakeClock : BoxClock
+{
+    public override long BoottimeUs => 1_000_000;
+    public override long UtcUs => 1_700_000_000_000_000;
+    public override ClockQuality Quality => ClockQuality.Ntp;
+    public override Guid BootId { get; } = Guid.NewGuid();
+}
