@@ -126,6 +126,22 @@ public sealed class FsckTests : IDisposable
         Assert.Contains("no ring here", output.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_recipe_of_the_documentation_finds_with_openssl_what_the_seal_says()
+    {
+        var path = Files().First(f => SegmentScan.ReadSeal(new MemoryFile(File.ReadAllBytes(f)), Header(f)) is not null);
+        var seal = SegmentScan.ReadSeal(new MemoryFile(File.ReadAllBytes(path)), Header(path))!;
+        var recipe = await File.ReadAllTextAsync(Path.Combine(Simulators.Clips.Root, "docs", "evidence.md"));
+        var script = string.Join('\n', recipe.Split("```sh\n").Skip(1).Select(part => part[..part.IndexOf("```", StringComparison.Ordinal)]));
+        var text = await Media.Tool.TextAsync("bash", "-euc",
+            $"SEGMENT='{path}'\nKEY='{Path.Combine(_bench.Folder, "keys", DeviceKey.PublicName)}'\ncd '{_bench.Folder}'\nRECORD=3\n{script}");
+        Assert.Contains($"h0 {Convert.ToHexStringLower(Header(path).Hash)}", text, StringComparison.Ordinal);
+        Assert.Contains($"d {Convert.ToHexStringLower(seal.Records[2].Digest)}", text, StringComparison.Ordinal);
+        Assert.Contains("d in the seal is the same", text, StringComparison.Ordinal);
+        Assert.Contains("h is the record's", text, StringComparison.Ordinal);
+        Assert.Contains("Verified OK", text, StringComparison.Ordinal);
+    }
+
     private List<string> Files() => [.. Directory.GetFiles(_bench.Options.Folder, "*.mp4", SearchOption.AllDirectories).Order()];
 
     private static SegmentHeader Header(string path) => SegmentScan.ReadHeader(new MemoryFile(File.ReadAllBytes(path)), new FileInfo(path).Length);
