@@ -45,9 +45,9 @@ internal sealed class ScriptedCamera : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        _listener.Dispose();
+        await _stop.CancelAsync();                          // ends the accept; the listener closes behind it
         await _serving;
+        _listener.Dispose();
         _stop.Dispose();
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Media;
+using EdgeRecorder.Rtsp;
 using EdgeRecorder.Sdp;
 using EdgeRecorder.Tests.Bytes;
 
