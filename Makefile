@@ -16,8 +16,9 @@ build: sdk
 test: packages sdk
 	dotnet test EdgeRecorder.sln -v q --logger "console;verbosity=minimal"
 
+# DEMO: switches of tests/run-demo, for example DEMO='--port 9080 --seconds 60'.
 run: packages sdk
-	@tests/run-demo
+	@tests/run-demo $(DEMO)
 
 smoke: packages publish
 	python3 tests/smoke/smoke.py $(OUT)/edge-recorder
@@ -25,8 +26,10 @@ smoke: packages publish
 publish: sdk
 	@tests/publish $(RID) $(OUT)
 
+# BENCH: switches of tests/Bench/run, for example BENCH='--rounds 1 --only B1'.
 bench: packages publish
-	@if [ -x tests/Bench/run ]; then tests/Bench/run $(OUT)/edge-recorder; else echo "bench: tests/Bench/run is missing from this version" >&2; exit 1; fi
+	dotnet build tests/Simulators -c Release -v q -nologo
+	@tests/Bench/run --daemon $(OUT)/edge-recorder $(BENCH)
 
 image:
 	@echo "image: the box image (rootfs-overlay, systemd units) is not part of this version" >&2; exit 1

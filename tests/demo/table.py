@@ -3,8 +3,8 @@ import datetime
 import shutil
 import sys
 
-COLUMNS = ["channel", "state", "video", "picture", "fps", "audio", "rate", "recorded", "last", "gaps", ""]
-RIGHT = {"fps", "rate", "recorded", "last", "gaps"}
+COLUMNS = ["channel", "state", "video", "picture", "fps", "audio", "Mb/s", "recorded", "last", "gaps", ""]
+RIGHT = {"fps", "Mb/s", "recorded", "last", "gaps"}
 COLOURS = {"recording": "32", "live": "32", "connecting": "33", "idle": "33"}
 
 
@@ -69,7 +69,7 @@ def parse(time):
 
 
 def rate(bits):
-    return f"{bits / 1e6:.2f} Mb/s" if bits else "–"
+    return f"{bits / 1e6:.2f}" if bits else "–"
 
 
 def size(count):
