@@ -6,6 +6,8 @@ RID ?= linux-$(subst x86_64,x64,$(subst aarch64,arm64,$(shell uname -m)))
 OUT := artifacts/publish/$(RID)
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
+# A system without ICU runs the SDK all the same; nothing here depends on a culture.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
 export PATH := $(PATH):$(HOME)/.dotnet
 
 .PHONY: run test build smoke publish image bench hwtest packages sdk docs
@@ -13,8 +15,9 @@ export PATH := $(PATH):$(HOME)/.dotnet
 build: sdk
 	dotnet build EdgeRecorder.sln -v q
 
+# TEST: switches of dotnet test, for example TEST='--filter FullyQualifiedName~Rtsp'. SCALE=full: the full counts.
 test: packages sdk
-	dotnet test EdgeRecorder.sln -v q --logger "console;verbosity=minimal"
+	@tests/run-tests $(TEST)
 
 # DEMO: switches of tests/run-demo, for example DEMO='--port 9080 --seconds 60'.
 run: packages sdk
@@ -28,7 +31,7 @@ publish: sdk
 
 # BENCH: switches of tests/Bench/run, for example BENCH='--rounds 1 --only B1'.
 bench: packages publish
-	dotnet build tests/Simulators -c Release -v q -nologo
+	@dotnet build tests/Simulators -c Release -v q -nologo -clp:NoSummary
 	@tests/Bench/run --daemon $(OUT)/edge-recorder $(BENCH)
 
 image:

@@ -167,6 +167,8 @@ def ask(base, tls, directory, begun):
         check(decodes(directory / "footage.mp4", footage), "ffmpeg decodes it, picture and sound")
         part = request(base, f"/api/v1/channels/{channel}/footage.mp4?{span}", auth=auth, headers={"Range": "bytes=10-19"})
         check(part[0] == 206 and len(part[2]) == 10, f"a range of it: {part[0]}")
+    nothing = request(base, f"/api/v1/channels/{channel}/footage.mp4?from=1999-01-01T00:00:00Z&to=1999-01-02T00:00:00Z", auth=auth)
+    check(nothing[0] == 404, f"a day without footage: {nothing[0]}")
     every_route(base, auth, channel, span)
     metrics = request(base, "/metrics", auth=auth)[2].decode()
     fragments = re.search(r"^edge_recorder_fragments_total (\S+)", metrics, re.M)
