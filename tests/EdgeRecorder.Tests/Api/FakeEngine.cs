@@ -16,6 +16,9 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, ISt
     public string? PinRefusal { get; set; }
     public ConcurrentDictionary<string, bool> Pinned { get; } = new();
 
+    public int MaxFragmentLength => 1 << 20;
+    public long SizeBytes => 1L << 30;
+    public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new InvalidOperationException();
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
     public FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync) => new([], () => { }, CancellationToken.None);
