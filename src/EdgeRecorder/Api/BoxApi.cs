@@ -19,7 +19,7 @@ internal static class BoxApi
 {
     public static IServiceCollection AddBoxApi(this IServiceCollection services)
     {
-        services.AddRouting();
+        services.AddRoutingCore();                             // without the regular expressions that no route of ours uses
         services.AddBoxAuthentication();
         services.AddProblemDetails();
         services.Configure<JsonOptions>(json =>

@@ -3,6 +3,9 @@ using EdgeRecorder.Media;
 
 namespace EdgeRecorder.H26x;
 
+/// <summary>What became of a NAL unit: it was known, it is new, or it is no parameter set that is kept.</summary>
+internal enum SetOutcome : byte { Known, New, Refused }
+
 /// <summary>
 /// The parameter sets a stream uses now: from its description first, from the stream itself as they come. One per type and id, the newest wins.
 /// Sets that repeat what is known cost a comparison and no allocation.
@@ -22,39 +25,18 @@ internal sealed class ParameterSets(Codec codec)
     public bool IsComplete
         => Has(NalKind.Sps) && Has(NalKind.Pps) && (codec == Codec.H264 || Has(NalKind.Vps));
 
-    /// <summary>Whether every known set has come since <see cref="BeginUnit"/>.</summary>
-    public bool AllSeen
-    {
-        get
-        {
-            foreach (var entry in _entries)
-                if (!entry.Seen)
-                    return false;
-            return true;
-        }
-    }
-
     /// <summary>Copies of the sets in decoding order, for a <see cref="Track"/>.</summary>
     public byte[][] ToArray() => [.. _entries.Select(entry => entry.Nal)];
 
-    public void BeginUnit()
-    {
-        foreach (var entry in _entries)
-            entry.Seen = false;
-    }
-
-    /// <summary>Takes a whole NAL unit; true when it was not known yet. Others than parameter sets, and such that cannot be read, change nothing.</summary>
-    public bool Add(ReadOnlySpan<byte> nal)
+    /// <summary>Takes a whole NAL unit.</summary>
+    public SetOutcome Add(ReadOnlySpan<byte> nal)
     {
         var kind = NalHead.Read(codec, nal).Kind;
         if (kind is not (NalKind.Vps or NalKind.Sps or NalKind.Pps) || nal.Length > LongestSet)
-            return false;
+            return SetOutcome.Refused;
         foreach (var entry in _entries)
             if (entry.Kind == kind && nal.SequenceEqual(entry.Nal))
-            {
-                entry.Seen = true;
-                return false;
-            }
+                return SetOutcome.Known;
         return Replace(kind, nal);
     }
 
@@ -73,7 +55,7 @@ internal sealed class ParameterSets(Codec codec)
         return false;
     }
 
-    private bool Replace(NalKind kind, ReadOnlySpan<byte> nal)
+    private SetOutcome Replace(NalKind kind, ReadOnlySpan<byte> nal)
     {
         int id;
         try
@@ -82,14 +64,14 @@ internal sealed class ParameterSets(Codec codec)
         }
         catch (ProtocolException)
         {
-            return false;                                   // a set that our reader cannot follow still reaches the decoder, in-band
+            return SetOutcome.Refused;                      // a set that our reader cannot follow still reaches the decoder, in-band
         }
         _entries.RemoveAll(entry => entry.Kind == kind && entry.Id == id);
         if (_entries.Count == MostSets)
-            return false;
+            return SetOutcome.Refused;
         var before = _entries.FindLastIndex(entry => entry.Kind <= kind);
-        _entries.Insert(before + 1, new Entry(kind, id, nal.ToArray()) { Seen = true });
-        return true;
+        _entries.Insert(before + 1, new Entry(kind, id, nal.ToArray()));
+        return SetOutcome.New;
     }
 
     private int ReadId(NalKind kind, ReadOnlySpan<byte> nal)
@@ -109,6 +91,5 @@ internal sealed class ParameterSets(Codec codec)
         public NalKind Kind => kind;
         public int Id => id;
         public byte[] Nal => nal;
-        public bool Seen { get; set; }
     }
 }

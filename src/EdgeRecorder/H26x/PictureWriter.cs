@@ -24,6 +24,7 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
     private State _state;
     private bool _recoveryPoint;
     private bool _spsInUnit;
+    private bool _setsInUnit;
 
     private enum State : byte { Idle, Slice, Collecting, Skipping }
 
@@ -140,7 +141,7 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
             IsSync = head.IsRandomAccess || _recoveryPoint || head.IsIntra && _spsInUnit;
             IsSkippedLeading = head.IsSkippedLeading;
             IsLeading = head.IsLeading;
-            if (IsSync && !Sets.AllSeen)
+            if (IsSync || _setsInUnit)
                 Sets.WriteTo(writer);
             ReleaseHeld();
         }
@@ -155,9 +156,13 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
             case NalKind.Filler:
                 return;
             case NalKind.Vps or NalKind.Sps or NalKind.Pps:
-                SetsChanged |= Sets.Add(nal);
+                var outcome = Sets.Add(nal);
+                SetsChanged |= outcome == SetOutcome.New;
                 _spsInUnit |= kind == NalKind.Sps;
-                break;
+                if (outcome == SetOutcome.Refused || HasSlice)
+                    break;
+                _setsInUnit = true;                         // all of them are written before the first slice, SPS before PPS
+                return;
             case NalKind.Sei when !HasSlice:
                 _recoveryPoint |= Sei.HasRecoveryPoint(codec, nal);
                 if (_heldLength + nal.Length <= LongestNonSlice)
@@ -185,8 +190,7 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
     private void Reset()
     {
         (HasSlice, HasFirstSlice, IsSync, IsReference, IsSkippedLeading, IsLeading) = (false, false, false, false, false, false);
-        (_recoveryPoint, _spsInUnit, _state) = (false, false, State.Idle);
-        Sets.BeginUnit();
+        (_recoveryPoint, _spsInUnit, _setsInUnit, _state) = (false, false, false, State.Idle);
     }
 
     private void CheckRoom(int count)

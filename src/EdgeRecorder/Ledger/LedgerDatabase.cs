@@ -78,11 +78,18 @@ internal sealed class LedgerDatabase : IDisposable
             _writer.Dispose();                                 // the last connection checkpoints the WAL
     }
 
+    /// <summary>
+    /// Runs a script. Not ExecuteNonQuery: on a STRICT table SQLite answers ALTER TABLE with a result set, there the provider stops, and what
+    /// follows runs when the reader is disposed, where it swallows errors.
+    /// </summary>
     internal static void Execute(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
-        command.ExecuteNonQuery();
+        using var reader = command.ExecuteReader();
+        do
+            while (reader.Read()) { }
+        while (reader.NextResult());
     }
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)

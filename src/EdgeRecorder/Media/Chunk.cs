@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace EdgeRecorder.Media;
 
 /// <summary>
@@ -51,7 +49,8 @@ public sealed class ChunkPool(int chunkSize)
     /// <summary>Audio: 8 KiB, a second of G.711; a 64 KiB chunk would be held eight seconds for it.</summary>
     public static readonly ChunkPool Audio = new(8 * 1024);
 
-    private readonly ConcurrentStack<Chunk> _free = new();
+    private readonly Lock _gate = new();
+    private Chunk? _free;                                   // chained by Next: a free chunk costs nothing but itself
     private int _made;
     private int _idle;
 
@@ -66,21 +65,26 @@ public sealed class ChunkPool(int chunkSize)
     /// <summary>A chunk with one reference, the caller's.</summary>
     public Chunk Rent()
     {
-        if (_free.TryPop(out var chunk))
-            Interlocked.Decrement(ref _idle);
-        else
+        Chunk? chunk;
+        lock (_gate)
         {
-            chunk = new Chunk(this, chunkSize);
-            Interlocked.Increment(ref _made);
+            chunk = _free;
+            if (chunk is null)
+                _made++;
+            else
+                (_free, _idle) = (chunk.Next, _idle - 1);
         }
+        chunk ??= new Chunk(this, chunkSize);
         chunk.Open();
         return chunk;
     }
 
     internal void Return(Chunk chunk)
     {
-        chunk.Next = null;
-        Interlocked.Increment(ref _idle);
-        _free.Push(chunk);
+        lock (_gate)
+        {
+            chunk.Next = _free;
+            (_free, _idle) = (chunk, _idle + 1);
+        }
     }
 }

@@ -33,7 +33,10 @@ public sealed class Fragment
     /// <summary>Format of its tracks.</summary>
     public required InitSegment Init { get; init; }
 
-    /// <summary>Earliest decode time of its samples on the channel's media time line, 90 kHz, runs on over gaps and segments.</summary>
+    /// <summary>
+    /// Decode time of its first video sample, without video of its first audio sample, on the channel's media time line, 90 kHz, which runs on over gaps
+    /// and segments. Audio beside video may begin a frame earlier.
+    /// </summary>
     public required long MediaStart90k { get; init; }
 
     /// <summary>From <see cref="MediaStart90k"/> to the largest track end, 90 kHz.</summary>

@@ -93,8 +93,8 @@ internal static class SampleEntry
     /// <summary>AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1).</summary>
     private static void WriteAvcC(ref BoxWriter w, IReadOnlyList<byte[]> sets)
     {
-        var sps = sets.Where(set => set.Length > 3 && (set[0] & 0x1F) == H264SpsType).ToList();
-        var pps = sets.Where(set => set.Length > 0 && (set[0] & 0x1F) == 8).ToList();
+        var sps = sets.Where(set => set.Length > 3 && (set[0] & 0x1F) == H264SpsType).Take(31).ToList();     // 5 bits count them
+        var pps = sets.Where(set => set.Length > 0 && (set[0] & 0x1F) == 8).Take(255).ToList();
         byte[] profile = sps.Count > 0 ? sps[0][1..4] : [0x42, 0, 0x1E];   // until one is known: baseline, level 3
         var box = w.Open("avcC"u8);
         w.U8(1);

@@ -16,7 +16,8 @@ internal readonly record struct PlannedFragment(FragmentRef Ref, long Start, lon
 /// ftyp moov(… mvex(mehd trex…)) sidx | moof mdat | moof mdat | …        re-based
 /// ftyp moov                          | uuid moof mdat | …               verbatim
 /// </code>
-/// `sidx` has an entry per stretch that begins with a sync sample, so players seek by Range instead of walking all `moof`; `mehd` tells them the length.
+/// `sidx` has an entry per fragment (behind a seek ffmpeg reads one fragment per entry and loses the last one's others), so players seek by Range
+/// instead of walking all `moof`; `mehd` tells them the length.
 /// </summary>
 internal sealed class FootagePlan
 {
@@ -29,7 +30,8 @@ internal sealed class FootagePlan
 
     /// <param name="init">As its first segment has it.</param>
     /// <param name="fragments">Durable ones in order; those in front of the first sync one, and behind a hole up to the next sync one, are left out.</param>
-    public FootagePlan(InitSegment init, IReadOnlyList<FragmentRef> fragments, bool verbatim)
+    /// <param name="lead90k">How much earlier than the first fragment's date its audio begins; the download begins with it.</param>
+    public FootagePlan(InitSegment init, IReadOnlyList<FragmentRef> fragments, bool verbatim, long lead90k = 0)
     {
         Verbatim = verbatim;
         AudioTimeScale = init.Tracks.FirstOrDefault(track => !track.IsVideo)?.TimeScale ?? 90_000;
@@ -43,14 +45,14 @@ internal sealed class FootagePlan
             waitsForSync = (waitsForSync || isHole) && !fragment.IsSync;
             if (waitsForSync)
                 continue;
-            back += planned.Count == 0 ? fragment.MediaStart90k : isHole ? jump : 0;
+            back += planned.Count == 0 ? fragment.MediaStart90k - lead90k : isHole ? jump : 0;
             end = isHole || planned.Count == 0 ? fragment.MediaStart90k + fragment.Duration90k : Math.Max(end, fragment.MediaStart90k + fragment.Duration90k);
             planned.Add(new PlannedFragment(fragment, at, back));
             at += verbatim ? fragment.Length : fragment.MediaLength;
         }
         _fragments = [.. planned];
         Duration90k = _fragments.Length == 0 ? 0 : end - back;
-        Head = verbatim ? init.Bytes : [.. InitSegment.Build(init.Tracks, (ulong)Math.Max(1, Duration90k)).Bytes, .. SegmentIndex(init, at)];
+        Head = verbatim ? init.Bytes : [.. InitSegment.Build(init.Tracks, (ulong)Math.Max(1, Duration90k)).Bytes, .. SegmentIndex(init)];
         for (var i = 0; i < _fragments.Length; i++)
             _fragments[i] = _fragments[i] with { Start = _fragments[i].Start + Head.Length };
         Length = Head.Length + at;
@@ -96,35 +98,28 @@ internal sealed class FootagePlan
     }
 
     /// <summary>SegmentIndexBox (ISO/IEC 14496-12, 8.16.3), one level, right behind `moov`, covering all that follows.</summary>
-    private byte[] SegmentIndex(InitSegment init, long mediaBytes)
+    private byte[] SegmentIndex(InitSegment init)
     {
-        var firsts = new List<int>();
-        for (var i = 0; i < _fragments.Length; i++)
-            if (_fragments[i].Ref.IsSync)
-                firsts.Add(i);
-        var stretch = (firsts.Count + MostReferences - 1) / MostReferences;
-        if (stretch > 1)                                    // days: every n-th sync sample will do
-            firsts = [.. firsts.Where((_, i) => i % stretch == 0)];
-        var bytes = new byte[40 + 12 * firsts.Count];
+        if (_fragments.Length > MostReferences)
+            return [];                                      // over half a day: players walk the fragments
+        var timeScale = init.Tracks[0].TimeScale;           // ffmpeg reads durations in the track's, whatever the box says
+        var bytes = new byte[40 + 12 * _fragments.Length];
         var w = new BoxWriter(bytes);
         var sidx = w.Open("sidx"u8, 1, 0);
         w.U32((uint)init.Tracks[0].Id);
-        w.U32(90_000);
+        w.U32((uint)timeScale);
         w.U64(0);                                           // earliest_presentation_time
         w.U64(0);                                           // first_offset
         w.U16(0);
-        w.U16((ushort)firsts.Count);
-        for (var i = 0; i < firsts.Count; i++)
+        w.U16((ushort)_fragments.Length);
+        for (var i = 0; i < _fragments.Length; i++)
         {
-            var last = i + 1 == firsts.Count;
-            var first = _fragments[firsts[i]];
-            var size = (last ? mediaBytes : _fragments[firsts[i + 1]].Start) - first.Start;
-            if (size > int.MaxValue)
-                return [];                                  // referenced_size has 31 bits; without the box players walk the fragments
-            var end90k = last ? Duration90k : MediaStart(firsts[i + 1]);
-            w.U32((uint)size);
-            w.U32((uint)(end90k - MediaStart(firsts[i])));
-            w.U32(0x9000_0000);                             // starts with SAP, type 1
+            var last = i + 1 == _fragments.Length;
+            var end90k = last ? Duration90k : MediaStart(i + 1);
+            var start90k = i == 0 ? 0 : MediaStart(i);
+            w.U32((uint)_fragments[i].Ref.MediaLength);
+            w.U32((uint)(MediaTime.To(end90k, timeScale) - MediaTime.To(start90k, timeScale)));
+            w.U32(_fragments[i].Ref.IsSync ? 0x9000_0000 : 0);     // starts with SAP, type 1
         }
         w.Close(sidx);
         return bytes;

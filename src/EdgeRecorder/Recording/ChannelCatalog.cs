@@ -54,9 +54,13 @@ internal sealed class ChannelCatalog(ChannelStore store)
     {
         lock (_changing)
         {
-            var wanted = row.Key;
-            for (var i = 2; row.Key.Length == 0 || (wanted.Length == 0 && IsTaken(row.Key)); i++)
-                row = row with { Key = row.Key.Length == 0 ? ConfigurationRules.Slug(row.Name) : $"{ConfigurationRules.Slug(row.Name)}-{i}" };
+            if (row.Key.Length == 0)
+            {
+                var slug = ConfigurationRules.Slug(row.Name);
+                row = row with { Key = slug };
+                for (var i = 2; IsTaken(row.Key); i++)
+                    row = row with { Key = $"{slug[..Math.Min(slug.Length, 58)]}-{i}" };
+            }
             if (IsTaken(row.Key))
                 return CatalogResult.Refused(CatalogRefusal.KeyTaken, $"the key \"{row.Key}\" is taken");
             var channel = Definition(store.Save(row), null);

@@ -18,6 +18,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     /// <summary>0.75 s: bounds what a power cut can cost (DESIGN P1).</summary>
     public const long Longest90k = 67_500;
 
+    private const long LongestOpenUs = 2_000_000;           // whatever its clock says: some cameras' stands still
     private const int Second90k = 90_000;
     private const int UsualFrame90k = 3600;                 // 25 a second, until the source shows its own
     private const int MostReordered = 16;                   // pictures; H.264 A.3.1, H.265 A.4.1: the DPB holds no more
@@ -49,6 +50,8 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     private bool _reorders;
     private long _lastSourcePts;
     private long _lastStep;
+    private long _lastEnd90k;
+    private long _openedUs;                                 // arrival of the open fragment's first unit
     private long _sourceUtcUs;
 
     /// <summary>Media time at which the next run will begin, 90 kHz.</summary>
@@ -143,7 +146,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             closed = Cut(pts);
         if (samples.Count == 0)
         {
-            _sourceUtcUs = unit.SourceUtcUs;
+            (_openedUs, _sourceUtcUs) = (unit.ArrivalUs, unit.SourceUtcUs);
             if (unit.IsSync)
                 TakeParameterSets(unit);
         }
@@ -156,6 +159,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
 
     private bool IsDue(in AccessUnit unit, long pts, TrackSamples samples)
         => _leader!.IsVideo && unit.IsSync
+           || unit.ArrivalUs - _openedUs >= LongestOpenUs
            || pts > _largestPts && MediaTime.From(pts - samples.FirstPts, TimeScale) >= Longest90k
            || FragmentWriter.Bound(_video, Audio, OpenBytes + unit.Payload.Length) > largestBytes;
 
@@ -221,8 +225,8 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             end90k = MediaTime.FromUp(audioEnd, _audioTrack.TimeScale);
             if (_audio.Samples.Count > 0)
                 _audio.Samples.Time(_audio.Samples.FirstPts, audioEnd - _audio.Next < _audioTrack.TimeScale ? audioEnd : _audio.Next);
-            if (samples.Count > 0 && end90k - _nextStart < Second90k)
-                EndLeader(end90k, samples.FirstDts);
+            if (samples.Count > 0 && end90k - MediaTime.From(_nextStart, TimeScale) < Second90k)
+                EndLeader(Math.Max(_nextStart, MediaTime.To(end90k, TimeScale)), samples.FirstDts);
         }
         var last = Build();
         MediaEnd90k = Math.Max(MediaEnd90k, end90k);
@@ -249,13 +253,12 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         if (_video.Count + audio.Count == 0)
             return null;
         var audioScale = _leader!.IsVideo ? _audioTrack?.TimeScale ?? Second90k : TimeScale;
-        var (start90k, end90k) = (long.MaxValue, long.MinValue);
-        if (_video.Count > 0)
-            (start90k, end90k) = (_video.FirstDts, _video.End);
+        // The leader dates the fragment, so that one begins where the one before ends; audio held back may begin a little earlier.
+        var start90k = _video.Count > 0 ? _video.FirstDts : Math.Max(MediaTime.From(audio.FirstDts, audioScale), _startsRun ? MediaEnd90k : _lastEnd90k);
+        var end90k = Math.Max(start90k, _video.Count > 0 ? _video.End : start90k);
         if (audio.Count > 0)
-            (start90k, end90k) = (Math.Min(start90k, MediaTime.From(audio.FirstDts, audioScale)), Math.Max(end90k, MediaTime.FromUp(audio.End, audioScale)));
-        if (_startsRun)
-            start90k = Math.Max(start90k, MediaEnd90k);     // audio ticks are coarser
+            end90k = Math.Max(end90k, MediaTime.FromUp(audio.End, audioScale));
+        _lastEnd90k = end90k;
         var isSync = _leader.IsVideo ? _video.Count > 0 && _video.IsSync : true;
         _syncDistance = isSync ? 0 : _syncDistance + 1;
         var videoSamples = _video.Count;

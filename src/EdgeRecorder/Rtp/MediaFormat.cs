@@ -29,7 +29,6 @@ internal sealed record MediaFormat
             VideoDepacketizer video = Track.Codec == Codec.H264 ? new H264Depacketizer(output) : new H265Depacketizer(output, HasDon);
             foreach (var set in Track.ParameterSets)
                 video.Picture.Sets.Add(set);
-            video.Picture.Sets.BeginUnit();
             return video;
         }
         if (Track.Codec != Codec.Aac)

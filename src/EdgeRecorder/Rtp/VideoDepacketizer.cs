@@ -55,7 +55,7 @@ internal abstract class VideoDepacketizer(Codec codec, IDepacketizerOutput outpu
 
     public override void End()
     {
-        if (_open && _markerInUnit && !Picture.IsInsideNal)
+        if (_open && _markerInUnit && _trust >= 0 && !Picture.IsInsideNal)
             EndUnit();
         else
             Picture.Discard();                              // whether more of it was to come cannot be known

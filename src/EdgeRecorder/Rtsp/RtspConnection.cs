@@ -17,17 +17,13 @@ internal interface IRtspPeer
 }
 
 /// <summary>
-/// The TCP connection of a session. It waits for readability without a buffer, then reads all there is into one buffer per thread and keeps
+/// The TCP connection of a session. It waits for readability without a buffer, then reads all there is into a shared buffer and keeps
 /// only the incomplete end: idle connections hold a few KiB, and a wake-up allocates nothing.
 /// </summary>
 internal sealed class RtspConnection : IDisposable
 {
-    private const int BufferLength = 256 * 1024;
     private const int MostUnsent = 64 * 1024;
     private const int SolSocket = 1, SoRcvLowat = 18;       // asm-generic/socket.h: the same on x86-64 and arm64
-
-    [ThreadStatic]
-    private static byte[]? t_buffer;
 
     private readonly Socket _socket;
     private readonly BoxClock _clock;
@@ -113,7 +109,19 @@ internal sealed class RtspConnection : IDisposable
     /// <summary>Reads all there is; false at the end of the stream.</summary>
     private bool Drain(IRtspPeer peer)
     {
-        var buffer = t_buffer ??= GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
+        var buffer = ReceiveBuffers.Rent();
+        try
+        {
+            return Drain(peer, buffer);
+        }
+        finally
+        {
+            ReceiveBuffers.Return(buffer);
+        }
+    }
+
+    private bool Drain(IRtspPeer peer, byte[] buffer)
+    {
         while (true)
         {
             _tail.AsSpan(0, _tailLength).CopyTo(buffer);

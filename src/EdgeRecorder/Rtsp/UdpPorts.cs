@@ -12,9 +12,6 @@ internal sealed class UdpPorts : IDisposable
     private const int ReceiveBuffer = 2 * 1024 * 1024;
     private const int Attempts = 50;
 
-    [ThreadStatic]
-    private static byte[]? t_buffer;
-
     private readonly Socket _data;
     private readonly Socket _control;
 
@@ -99,7 +96,19 @@ internal sealed class UdpPorts : IDisposable
 
     private void Drain(Socket socket, bool isControl, RtpStream stream, long nowUs)
     {
-        var buffer = t_buffer ??= GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
+        var buffer = ReceiveBuffers.Rent();
+        try
+        {
+            Drain(socket, isControl, stream, nowUs, buffer);
+        }
+        finally
+        {
+            ReceiveBuffers.Return(buffer);
+        }
+    }
+
+    private void Drain(Socket socket, bool isControl, RtpStream stream, long nowUs, byte[] buffer)
+    {
         while (true)
         {
             var count = socket.Receive(buffer, SocketFlags.None, out var error);

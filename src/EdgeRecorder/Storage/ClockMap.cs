@@ -39,6 +39,12 @@ internal sealed class ClockMap
         }
     }
 
+    public bool Knows(int bootNumber)
+    {
+        lock (_gate)
+            return _anchors.ContainsKey(bootNumber);
+    }
+
     /// <summary>Finds this boot's number, or takes the next, once all that was stored has been learnt.</summary>
     public BootAnchor BeginBoot(BoxClock clock)
     {

@@ -125,16 +125,21 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         }
         if (catalog.Take(TimeSpan.Zero) is not { } segment)
             return null;
-        var file = device.Open(segment.Path);
         var (pages, header) = (origin with
         {
             Volume = volume, Generation = catalog.Claim(segment), Segment = segment.Number, Anchor = catalog.Clock.Current, IsPool = true,
             OriginSegment = origin.Segment, OriginGeneration = origin.Generation, PreviousSegment = 0, PreviousGeneration = 0, PreviousHash = new byte[32],
         }).Write();
-        file.Write(pages, 0);
-        file.DataSync();
-        if (segment.Path.EndsWith(SegmentFolder.FreeSuffix, StringComparison.Ordinal))
-            SegmentFolder.Promote(segment);
+        ISegmentFile file;
+        try
+        {
+            file = SegmentFolder.Begin(segment, device, pages);
+        }
+        catch (IOException)
+        {
+            catalog.SetState(segment, SegmentState.Quarantined);
+            throw;                                          // the housekeeper shows it and comes again
+        }
         open = new OpenSegment(segment, header, init: null, file);
         catalog.Opened(segment, open, header);
         return _growing[stream] = open;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EdgeRecorder.Bytes;
 using EdgeRecorder.Storage.Format;
 
 namespace EdgeRecorder.Storage;
@@ -7,7 +8,8 @@ namespace EdgeRecorder.Storage;
 /// The reading side: fragment tables and bytes. Files of the ring are never deleted or replaced, so an open handle stays good for the life of the
 /// process; what it reads is believed only while the segment's generation is still the one asked for.
 /// </summary>
-internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) : IDisposable
+/// <param name="unreadable">Told of a segment whose table cannot be read.</param>
+internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, Action<Segment> unreadable) : IDisposable
 {
     private const int MostHandles = 128, MostTables = 64, FarthestSyncSegments = 32;
 
@@ -17,8 +19,21 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) 
     public FootageLease Lease(StreamKey stream, long fromUtcUs, long toUtcUs, bool fromSync)
     {
         var held = catalog.Lease(stream, fromUtcUs, toUtcUs);
+        try
+        {
+            return Lease(stream, fromUtcUs, toUtcUs, fromSync, held);
+        }
+        catch
+        {
+            catalog.Release(held);
+            throw;
+        }
+    }
+
+    private FootageLease Lease(StreamKey stream, long fromUtcUs, long toUtcUs, bool fromSync, List<HeldSegment> held)
+    {
         var all = new List<FragmentRef>();
-        foreach (var segment in held.OrderBy(s => s.IsPool))    // originals first: their copies are the same footage
+        foreach (var segment in held.OrderBy(s => s.Segment.IsPool))    // originals first: their copies are the same footage
             Collect(segment, all);
         all.Sort(static (a, b) => (a.FromUtcUs, a.Generation, a.Offset).CompareTo((b.FromUtcUs, b.Generation, b.Offset)));
         var first = all.FindIndex(f => f.ToUtcUs > fromUtcUs && f.FromUtcUs < toUtcUs);
@@ -50,29 +65,38 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) 
     }
 
     /// <summary>The durable records of a segment, in order; empty once it is recycled.</summary>
-    public SegmentTable Table(Segment segment)
+    public SegmentTable Table(Segment segment) => Table(segment, segment.Generation);
+
+    private SegmentTable Table(Segment segment, long generation)
     {
-        var generation = segment.Generation;
-        if (segment.Open is { } open)
+        if (segment.Open is { } open && open.Header.Generation == generation)
             return new SegmentTable(open.Durable(), open.Boots);
         if (_tables.TryGetValue(generation, out var table))
             return table;
-        using var file = device.Open(segment.Path);
-        table = Load(file, generation);
+        table = Load(segment, generation);
         if (_tables.Count >= MostTables)
             _tables.Clear();
         return _tables[generation] = table;
     }
 
-    private SegmentTable Load(ISegmentFile file, long generation)
+    private SegmentTable Load(Segment segment, long generation)
     {
-        var header = SegmentScan.ReadHeader(file, catalog.Geometry.Size);
-        if (header.Generation != generation)
+        try
+        {
+            using var file = device.Open(segment.Path);
+            var header = SegmentScan.ReadHeader(file, catalog.Geometry.Size);
+            if (header.Generation != generation)
+                return new SegmentTable([], []);
+            if (SegmentScan.ReadSeal(file, header) is { } seal)
+                return new SegmentTable(seal.Records, seal.Boots);
+            var scan = SegmentScan.Walk(file, header);      // quarantined: it has no seal, and what it never linked was written elsewhere
+            return new SegmentTable([.. scan.Entries.Take(scan.Linked)], scan.Boots);
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            unreadable(segment);                            // a bad place in one segment does not hide the others
             return new SegmentTable([], []);
-        if (SegmentScan.ReadSeal(file, header) is { } seal)
-            return new SegmentTable(seal.Records, seal.Boots);
-        var scan = SegmentScan.Walk(file, header);          // quarantined: it has no seal
-        return new SegmentTable([.. scan.Entries], scan.Boots);
+        }
     }
 
     public void Dispose()
@@ -82,22 +106,23 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) 
         _files.Clear();
     }
 
-    private void Collect(Segment segment, List<FragmentRef> target)
+    private void Collect(in HeldSegment held, List<FragmentRef> target)
     {
-        var table = Table(segment);
+        var (segment, generation, _) = held;
+        var table = Table(segment, generation);
         var known = segment.IsPool ? target.Select(f => f.MediaStart90k).ToHashSet() : null;
         foreach (ref readonly var entry in table.Entries.AsSpan())
         {
             if (known?.Contains(entry.MediaStart90k) == true)
                 continue;
             var offset = catalog.Clock.ToUtcUs(table.Boots[entry.Boot].Number, 0);
-            target.Add(new FragmentRef(segment.Number, segment.Generation, entry.Offset, entry.RecordLength, entry.MediaStart90k, entry.Duration90k,
+            target.Add(new FragmentRef(segment.Number, generation, entry.Offset, entry.RecordLength, entry.MediaStart90k, entry.Duration90k,
                 entry.IsSync, entry.StartsRun, entry.BoottimeUs + offset, entry.EndBoottimeUs + offset));
         }
     }
 
     /// <summary>Steps back to where a decoder can start, into earlier segments if it must, never out of the run.</summary>
-    private int BackToSync(StreamKey stream, List<FragmentRef> all, int first, List<Segment> held)
+    private int BackToSync(StreamKey stream, List<FragmentRef> all, int first, List<HeldSegment> held)
     {
         for (var segments = 0; segments < FarthestSyncSegments; segments++)
         {
@@ -111,10 +136,10 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) 
             held.Add(earlier);
             var before = new List<FragmentRef>();
             Collect(earlier, before);
+            if (before.Count == 0 || before[^1].MediaStart90k + before[^1].Duration90k != all[0].MediaStart90k)
+                return Forward(all, 0);                     // what lay between is gone
             all.InsertRange(0, before);
             first = before.Count - 1;
-            if (first < 0)
-                return Forward(all, 0);
         }
         return Forward(all, 0);
     }
@@ -126,9 +151,9 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device) 
         return next < 0 ? all.Count : next;
     }
 
-    private FootageLease Make(List<FragmentRef> fragments, List<Segment> held)
+    private FootageLease Make(List<FragmentRef> fragments, List<HeldSegment> held)
     {
-        var cut = CancellationTokenSource.CreateLinkedTokenSource([.. held.Select(s => s.Cut!.Token)]);
+        var cut = CancellationTokenSource.CreateLinkedTokenSource([.. held.Select(s => s.Cut)]);
         return new FootageLease(fragments, () =>
         {
             catalog.Release(held);

@@ -30,7 +30,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     private int _linkedFree = header.Length;                // header of the `free` that ends the visible chain
     private int _syncFrom;                                  // page of the newest link: dirty until the next round
     private int _dropFrom;
-    private byte[] _hash = header.Hash;
+    private byte[] _hash = header.Hash, _syncingHash = header.Hash, _linkedHash = header.Hash;
 
     public Segment Segment => segment;
     public SegmentHeader Header => header;
@@ -73,8 +73,9 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     /// <summary>Records that players see and that are durable.</summary>
     public int Linked { get; private set; }
 
-    /// <summary>Last value of the chain over all records.</summary>
+    /// <summary>Last value of the chain over all records, and over those that are linked.</summary>
     public byte[] Hash => _hash;
+    public byte[] LinkedHash => _linkedHash;
 
     public bool IsDirty
     {
@@ -107,11 +108,12 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     public void Append(Fragment fragment, in RecordHeader record, BootAnchor boot, bool chained, RecordScratch scratch)
     {
         var digest = scratch.Build(fragment, record, chained, _hash, out var hash);
-        fragment.AddReference();
+        if (_entries.Count == 0)
+            FirstSequence = record.Sequence;                // one that was found empty at start knew none
         Put(new FragmentEntry
         {
             RecordLength = record.RecordLength, MediaStart90k = record.MediaStart90k, Duration90k = record.Duration90k, Flags = record.Flags,
-            Boot = BootIndex(boot.BootNumber, boot.BootId), SyncDistance = (ushort)record.SyncDistance, BoottimeUs = record.BoottimeUs, Digest = digest,
+            Boot = BootIndex(boot.BootNumber, boot.BootId), SyncDistance = (ushort)Math.Min(ushort.MaxValue, record.SyncDistance), BoottimeUs = record.BoottimeUs, Digest = digest,
         }, fragment, hash, scratch);
     }
 
@@ -128,6 +130,8 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         list.Clear();
         lock (_gate)
         {
+            if (IsFailed)
+                throw new IOException($"{segment.Path}: the segment failed before");
             var start = Geometry.NextRecord(_lastFree);
             var end = start + entry.RecordLength;
             var linkInside = _pending.Count > 0;            // same batch: the free in front is ours to size
@@ -145,6 +149,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             if (!linkInside)
                 _batchStart = start;
             entry.Offset = start;
+            retained?.AddReference();                       // not before the write: one that failed is not ours
             _pending.Add(retained);
             _entries.Add(entry);
             (_lastFree, _hash, TouchedUs) = (end, hash, entry.BoottimeUs);
@@ -160,7 +165,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             if (_pending.Count == 0)
                 return false;
             batch = new SyncBatch(_batchStart, _lastFree, _entries.Count);
-            (_pending, _syncing) = (_syncing, _pending);
+            (_pending, _syncing, _syncingHash) = (_syncing, _pending, _hash);
         }
         file.StartWriteback(_syncFrom, Geometry.NextRecord(batch.LastFree) - _syncFrom);
         return true;
@@ -169,19 +174,19 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     /// <summary>After the sync: shows the batch to players and lets go of its memory. Returns the entries that became durable.</summary>
     public ReadOnlySpan<FragmentEntry> Link(in SyncBatch batch)
     {
-        Span<byte> size = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(size, (uint)(batch.Start - _linkedFree));
-        file.Write(size, _linkedFree);
-        var linkPage = Geometry.AlignDown(_linkedFree);     // dirty again: the next round syncs it, the one after drops it
+        var linkPage = Geometry.AlignDown(_linkedFree);     // becomes dirty: the next round syncs it, the one after drops it
         if (linkPage > _dropFrom)
             file.DropCache(_dropFrom, linkPage - _dropFrom);
+        Span<byte> size = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(size, (uint)(batch.Start - _linkedFree));
+        file.Write(size, _linkedFree);                      // nothing may fail behind it: what is linked is not written again elsewhere
         foreach (var fragment in _syncing)
             fragment?.Release();
         _syncing.Clear();
         lock (_gate)
         {
             var first = Linked;
-            (_linkedFree, _syncFrom, _dropFrom, Linked) = (batch.LastFree, linkPage, linkPage, batch.Count);
+            (_linkedFree, _syncFrom, _dropFrom, Linked, _linkedHash) = (batch.LastFree, linkPage, linkPage, batch.Count, _syncingHash);
             return CollectionsMarshal.AsSpan(_entries)[first..batch.Count];
         }
     }
@@ -195,6 +200,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             _syncing.Clear();
             _pending.Clear();
             _entries.RemoveRange(Linked, _entries.Count - Linked);
+            _hash = _linkedHash;
             return all;
         }
     }
@@ -206,7 +212,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         Linked = _entries.Count;
         _lastFree = _linkedFree = entry.End;
         _syncFrom = _dropFrom = Geometry.AlignDown(entry.End);
-        _hash = hash;
+        _hash = _syncingHash = _linkedHash = hash;
     }
 
     /// <summary>True when a fragment of this format may stand here. A segment found at start goes on when its moov is the same to the byte.</summary>
@@ -219,13 +225,11 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
 
     public byte BootIndex(int number, Guid id)
     {
-        var index = Boots.FindIndex(boot => boot.Number == number);
-        if (index < 0)
-        {
-            index = Boots.Count;
-            Boots.Add((number, id));
-        }
-        return (byte)index;
+        for (var i = Boots.Count - 1; i >= 0; i--)          // once a record: no closure
+            if (Boots[i].Number == number)
+                return (byte)i;
+        Boots.Add((number, id));
+        return (byte)(Boots.Count - 1);
     }
 
     /// <summary>The table for the seal. Digests that are not known, of records written before a restart, are read back and computed.</summary>
@@ -251,7 +255,8 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     {
         foreach (var fragment in TakeUnsynced())
             fragment.Release();
-        file.Dispose();
+        lock (_gate)                                        // not under a write of another thread
+            file.Dispose();
     }
 }
 

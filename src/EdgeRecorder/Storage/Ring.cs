@@ -17,16 +17,23 @@ internal sealed class Ring : IRing, IDisposable
     private readonly RingHousekeeper _housekeeper;
     private readonly VictimChoice _victims;
     private readonly FootageReader _reader;
+    private readonly DiskFaults _faults;
     private readonly ConcurrentDictionary<StreamKey, StreamState> _streams = new();
 
     private Ring(Volume volume, RingCatalog catalog, RingOptions options, IndexDatabase index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
     {
         (_volume, _catalog) = (volume, catalog);
         _victims = new VictimChoice(catalog, () => catalog.Clock.ToUtcUs(catalog.Clock.Current.BootNumber, clock.BoottimeUs));
-        _writer = new RingWriter(catalog, options, volume.Id, device, observer, _streams.GetValueOrDefault);
-        _housekeeper = new RingHousekeeper(catalog, options, volume.Id, device, observer, clock, _victims, _writer, index);
-        _sync = new RingSync(catalog, _writer, clock, options.SyncPeriod, _housekeeper.Complete);
-        _reader = new FootageReader(catalog, device);
+        _faults = new DiskFaults(observer, clock);
+        var round = new Lock();
+        _writer = new RingWriter(catalog, options, volume.Id, device, observer, _faults, round, _streams.GetValueOrDefault);
+        _housekeeper = new RingHousekeeper(catalog, options, volume.Id, device, observer, _faults, clock, _victims, _writer, index);
+        _sync = new RingSync(catalog, _writer, clock, options.SyncPeriod, round, _housekeeper.Complete);
+        _reader = new FootageReader(catalog, device, segment =>
+        {
+            foreach (var span in segment.Spans.ToArray())
+                observer.Unreadable(segment.Stream, span.BootNumber, span.FromUs, span.ToUs);
+        });
         Locks = new EventPool(catalog, options, volume.Id, _reader, device, _sync.Flush, _housekeeper.Wake);
         _housekeeper.Errand = Locks.Work;
     }
@@ -122,8 +129,15 @@ internal sealed class Ring : IRing, IDisposable
     /// <summary>Returns when everything offered before is durable, linked and found by readers.</summary>
     public void Flush()
     {
-        _writer.Invoke(static () => { });
-        _sync.Flush();
+        long faults;
+        do
+        {
+            faults = _faults.Count;
+            _writer.Invoke(static () => { });
+            _sync.Flush();
+            _writer.Invoke(static () => { });               // what a failed sync left is written elsewhere, and synced there
+        }
+        while (faults != _faults.Count);
     }
 
     public RingStatus Status() => new()
@@ -135,7 +149,7 @@ internal sealed class Ring : IRing, IDisposable
         UsedBytes = _catalog.Segments.Where(s => s.HasFootage).Sum(s => s.Bytes), HeldBytes = _writer.HeldBytes,
         FragmentsWritten = _writer.FragmentsWritten, BytesWritten = _writer.BytesWritten, FragmentsRefused = _writer.Refused,
         Rounds = _sync.Rounds, Syncs = _sync.Syncs, SyncTime = _sync.SyncTime, LastRound = _sync.LastRound, LongestRound = _sync.LongestRound,
-        Seals = _housekeeper.Seals, Retirements = _housekeeper.Retirements, Fault = _housekeeper.LastError,
+        Seals = _housekeeper.Seals, Retirements = _housekeeper.Retirements, LastError = _housekeeper.LastError, VolumeFault = _faults.VolumeFault,
     };
 
     /// <summary>Writes, syncs and links what is there, then stops. Open segments stay open: the next start goes on in them.</summary>
@@ -143,6 +157,8 @@ internal sealed class Ring : IRing, IDisposable
     {
         _writer.Dispose();
         _sync.Dispose();
+        while (_writer.RunLeft())
+            _sync.Round();                                  // what the last round could not sync went elsewhere
         _housekeeper.Dispose();
         _reader.Dispose();
         foreach (var segment in _catalog.Segments)
@@ -161,10 +177,11 @@ internal sealed class Ring : IRing, IDisposable
     private StreamState NewState(StreamKey key)
     {
         var newest = _catalog.Newest(key);
+        var (sequence, mediaEnd) = _catalog.EndOf(key);
         return new StreamState(key)
         {
-            NextSequence = newest?.NextSequence ?? 1,
-            MediaEnd90k = newest?.MediaEnd90k ?? 0,
+            NextSequence = sequence,
+            MediaEnd90k = mediaEnd,
             Open = newest is { State: SegmentState.Open } ? newest.Open : null,
         };
     }
@@ -235,7 +252,8 @@ public sealed record RingStatus
     public required TimeSpan LongestRound { get; init; }
     public required long Seals { get; init; }
     public required long Retirements { get; init; }
+    public required string? LastError { get; init; }
 
-    /// <summary>What is wrong with the volume; null: nothing.</summary>
-    public required string? Fault { get; init; }
+    /// <summary>Three disk faults within an hour: what the last one was. Null: the disk is as it should be, or has single bad places.</summary>
+    public required string? VolumeFault { get; init; }
 }

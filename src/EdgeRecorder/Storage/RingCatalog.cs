@@ -37,6 +37,8 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
                 else
                     MakeAvailable(segment);
             }
+            // A header that is damaged takes the newest generation with it, while records of it may still stand: no number of that neighbourhood again.
+            _lastGeneration += segments.Count;
         }
     }
 
@@ -94,6 +96,7 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
             foreach (ref readonly var entry in entries)
                 segment.Extend(entry, open.Boots[entry.Boot].Number);
             segment.NextSequence = open.FirstSequence + open.Linked;
+            segment.LastHash = open.LinkedHash;
         }
     }
 
@@ -178,6 +181,16 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
         }
     }
 
+    /// <summary>Where a stream goes on: the next sequence and its media time, over all it has; its newest segment may have got no record, or rescued older ones.</summary>
+    public (long NextSequence, long MediaEnd90k) EndOf(StreamKey stream)
+    {
+        lock (_gate)
+        {
+            var own = _byStream.TryGetValue(stream, out var list) ? list.FindAll(s => !s.IsPool) : [];
+            return (own.Select(s => s.NextSequence).Append(1).Max(), own.Select(s => s.MediaEnd90k).Append(0).Max());
+        }
+    }
+
     /// <summary>Where the stream's footage ends, Unix microseconds; null when it has none.</summary>
     public long? LastEndUtcUs(StreamKey stream)
     {
@@ -248,42 +261,41 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
     };
 
     /// <summary>Segments with footage overlapping [from, to), each held readable until released.</summary>
-    public List<Segment> Lease(StreamKey stream, long fromUtcUs, long toUtcUs)
+    public List<HeldSegment> Lease(StreamKey stream, long fromUtcUs, long toUtcUs)
     {
-        var held = new List<Segment>();
+        var held = new List<HeldSegment>();
         lock (_gate)
         {
             if (_byStream.TryGetValue(stream, out var list))
                 foreach (var segment in list)
                     if (segment.Spans.Exists(row => clock.ToUtcUs(row.BootNumber, row.FromUs) < toUtcUs && clock.ToUtcUs(row.BootNumber, row.ToUs) > fromUtcUs))
-                    {
-                        segment.Leases++;
-                        segment.Cut ??= new CancellationTokenSource();
-                        held.Add(segment);
-                    }
+                        held.Add(Hold(segment));
         }
         return held;
     }
 
     /// <summary>The stream's segment before a generation, held readable; null when there is none.</summary>
-    public Segment? LeaseBefore(StreamKey stream, long generation)
+    public HeldSegment? LeaseBefore(StreamKey stream, long generation)
     {
         lock (_gate)
         {
             var segment = _byStream.TryGetValue(stream, out var list) ? list.FindLast(s => s.Generation < generation && !s.IsPool) : null;
-            if (segment is null)
-                return null;
-            segment.Leases++;
-            segment.Cut ??= new CancellationTokenSource();
-            return segment;
+            return segment is null ? null : Hold(segment);
         }
     }
 
-    public void Release(IEnumerable<Segment> held)
+    public void Release(IEnumerable<HeldSegment> held)
     {
         lock (_gate)
-            foreach (var segment in held)
+            foreach (var (segment, _, _) in held)
                 segment.Leases--;
+    }
+
+    private static HeldSegment Hold(Segment segment)
+    {
+        segment.Leases++;
+        segment.Cut ??= new CancellationTokenSource();
+        return new HeldSegment(segment, segment.Generation, segment.Cut.Token);
     }
 
     /// <summary>Takes a segment out of every list; no new reader finds it.</summary>
@@ -319,3 +331,6 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
         return list;
     }
 }
+
+/// <summary>A segment that a reader holds, as it was when he got it: once its grace is over it may be another.</summary>
+internal readonly record struct HeldSegment(Segment Segment, long Generation, CancellationToken Cut);

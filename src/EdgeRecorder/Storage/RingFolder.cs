@@ -46,6 +46,14 @@ internal static class RingFolder
     /// <summary>Makes the files that are missing. A ring that exists keeps at least the size it has: files of the ring are never deleted.</summary>
     public static void Allocate(RingOptions options, Volume volume, SortedDictionary<int, string> files, Action<int, int> progress)
     {
+        try
+        {
+            SegmentFolder.Complete(files, volume.SegmentBytes);
+        }
+        catch (ErrnoException e)
+        {
+            throw new StorageException($"storage.ring.size: {e.Message}", e);
+        }
         var wanted = (int)Math.Max(2, options.SizeBytes / volume.SegmentBytes);
         var missing = wanted - files.Count;
         if (missing <= 0)

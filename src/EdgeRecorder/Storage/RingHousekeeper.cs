@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using EdgeRecorder.Media;
-using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Storage.Format;
 
 namespace EdgeRecorder.Storage;
@@ -18,6 +17,7 @@ internal sealed class RingHousekeeper : IDisposable
     private readonly Guid _volume;
     private readonly ISegmentDevice _device;
     private readonly IRingObserver _observer;
+    private readonly DiskFaults _faults;
     private readonly BoxClock _clock;
     private readonly VictimChoice _victims;
     private readonly ConcurrentQueue<OpenSegment> _complete = new();
@@ -30,11 +30,11 @@ internal sealed class RingHousekeeper : IDisposable
     private long _indexSavedUs;
     private volatile bool _ending;
 
-    public RingHousekeeper(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, BoxClock clock,
+    public RingHousekeeper(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, BoxClock clock,
         VictimChoice victims, RingWriter writer, IndexDatabase index)
     {
-        (_catalog, _options, _volume, _device, _observer, _clock, _victims, _writer, _index)
-            = (catalog, options, volume, device, observer, clock, victims, writer, index);
+        (_catalog, _options, _volume, _device, _observer, _faults, _clock, _victims, _writer, _index)
+            = (catalog, options, volume, device, observer, faults, clock, victims, writer, index);
         _catalog.Clock.Anchored += _anchors.Enqueue;
         _thread = new Thread(Run) { Name = "ring housekeeper", IsBackground = true };
     }
@@ -71,8 +71,15 @@ internal sealed class RingHousekeeper : IDisposable
             _thread.Join();
         while (_complete.TryDequeue(out var open))
             SealSegment(open);
-        SaveIndex(durable: true);
-        _index.SetMeta("clean", "1");
+        try
+        {
+            SaveIndex(durable: true);
+            _index.SetMeta("clean", "1");
+        }
+        catch (Exception e) when (e is IOException or Microsoft.Data.Sqlite.SqliteException)
+        {
+            LastError = e.Message;                          // a cache that cannot be written must not keep the ring from closing
+        }
         _index.Dispose();
         _wake.Dispose();
     }
@@ -116,9 +123,9 @@ internal sealed class RingHousekeeper : IDisposable
                 open.File.Write(size, open.LinkedFree);
                 open.File.DropCache(0, geometry.Size);
             }
-            catch (ErrnoException e)
+            catch (IOException e)
             {
-                _observer.DiskFault(open.Segment.Number, e.Message);
+                _faults.Report(open.Segment.Number, e.Message);
                 _catalog.SetState(open.Segment, SegmentState.Quarantined);
                 open.Dispose();
                 return;
@@ -157,19 +164,32 @@ internal sealed class RingHousekeeper : IDisposable
         foreach (var segment in ready)
         {
             segment.Cut?.Cancel();
-            using var file = _device.Open(segment.Path);
-            file.Write(RetiredMark.Make(_volume, segment.Generation), _catalog.Geometry.Size - Geometry.Page);
-            foreach (var span in segment.Spans)
-                if (!segment.IsPool)
-                    _observer.Evicted(segment.Stream, span.BootNumber, span.FromUs, span.ToUs);
+            Mark(segment);
         }
         CheckIndex();
         _index.Save([.. ready.Select(s => SegmentRow.Of(s) with { State = SegmentState.Ready, Spans = [], LastHash = [] })], [], durable: true);
         foreach (var segment in ready)
         {
             _retiring.RemoveAll(r => r.Segment == segment);
+            foreach (var span in segment.Spans)
+                if (!segment.IsPool)
+                    _observer.Evicted(segment.Stream, span.BootNumber, span.FromUs, span.ToUs);
             _catalog.Retired(segment);
             Retirements++;
+        }
+    }
+
+    /// <summary>A mark that cannot be written costs nothing here: it matters only without an index, and the header's write will meet the same disk.</summary>
+    private void Mark(Segment segment)
+    {
+        try
+        {
+            using var file = _device.Open(segment.Path);
+            file.Write(RetiredMark.Make(_volume, segment.Generation), _catalog.Geometry.Size - Geometry.Page);
+        }
+        catch (IOException e)
+        {
+            LastError = e.Message;
         }
     }
 
@@ -183,7 +203,16 @@ internal sealed class RingHousekeeper : IDisposable
             anchors.Add(anchor);
             _observer.Anchored(anchor);
         }
-        _index.Save(_catalog.TakeDirty(), anchors, durable);
+        try
+        {
+            _index.Save(_catalog.TakeDirty(), anchors, durable);
+        }
+        catch
+        {
+            _catalog.MarkAllDirty();                        // what was taken is not lost: the next try writes it
+            anchors.ForEach(_anchors.Enqueue);
+            throw;
+        }
     }
 
     /// <summary>Somebody deleted the index: write it anew from memory.</summary>

@@ -9,6 +9,8 @@ namespace EdgeRecorder.Storage;
 internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevice device, ClockMap clock, long now)
 {
     private readonly Lock _gate = new();
+    private readonly List<(Segment Segment, SegmentScan Scan, ISegmentFile File)> _unsealed = [];
+    private readonly List<(Segment Segment, long First, long Next)> _sequences = [];
 
     /// <summary>Records that were written and not linked when the box stopped; now they are.</summary>
     public int Relinked { get; private set; }
@@ -22,7 +24,7 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
     /// <summary>Bad places: which stream, from when to when (boot number and boottime), what.</summary>
     public List<(Segment Segment, int BootNumber, long FromUs, long ToUs, string What)> Unreadable { get; } = [];
 
-    /// <summary>Files of another volume or without a header: never touched.</summary>
+    /// <summary>Files of another volume or place, never touched; those whose header is damaged, taken as empty; those that cannot be read.</summary>
     public List<(string Path, string Why)> Refused { get; } = [];
 
     public void Run(IReadOnlyList<Segment> segments, HashSet<int> indexed, Action<int, int>? progress)
@@ -37,6 +39,18 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
                 progress?.Invoke(++done, unknown.Count);
         });
         SegmentsRead = unknown.Count;
+        Parallel.ForEach(_unsealed, new ParallelOptions { MaxDegreeOfParallelism = 8 }, found =>
+        {
+            try
+            {
+                Adopt(found.Segment, found.Scan, found.File);
+            }
+            catch (IOException e)
+            {
+                found.File.Dispose();                       // it reads and cannot be written: its records stay where they are, unlinked ones unseen
+                Quarantine(found.Segment, found.Scan, e);
+            }
+        });
         foreach (var stream in segments.Where(s => s.State == SegmentState.Open).GroupBy(s => (s.Stream, s.IsPool)))
             foreach (var older in stream.OrderByDescending(s => s.Generation).Skip(1))
             {
@@ -51,13 +65,21 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
         segment.IsDirty = true;
         var retired = segment.State is SegmentState.Ready or SegmentState.Retiring ? segment.Generation : 0;
         var neverUsed = segment.Path.EndsWith(SegmentFolder.FreeSuffix, StringComparison.Ordinal);
-        var file = device.Open(segment.Path);
+        ISegmentFile? file = null;
         var keep = false;
         try
         {
+            file = device.Open(segment.Path);
+            if (neverUsed && !SegmentScan.WasWritten(file))
+            {
+                segment.Reset(SegmentState.Free);
+                return;
+            }
             var header = SegmentScan.ReadHeader(file, geometry.Size);
             if (header.Volume != volume || header.Segment != segment.Number)
-                throw new ProtocolException("segment header", 0, "volume", $"belongs to segment {header.Segment} of volume {header.Volume}");
+                throw new IOException($"belongs to segment {header.Segment} of volume {header.Volume}");
+            if (new FileInfo(segment.Path).Length != geometry.Size)
+                throw new IOException($"has {new FileInfo(segment.Path).Length} bytes, not {geometry.Size}");
             clock.Learn(header.Anchor);
             segment.Generation = header.Generation;
             segment.Stream = header.Stream;
@@ -65,10 +87,13 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
             if (header.Generation == retired || SegmentScan.IsRetired(file, header))
                 segment.State = SegmentState.Ready;
             else if (SegmentScan.ReadSeal(file, header) is { } seal)
-                FromSeal(segment, seal);
+                FromSeal(segment, seal, file);
             else
-                keep = FromChain(segment, header, file);
-            if (neverUsed && segment.HasFootage)
+            {
+                keep = true;
+                Found(segment, SegmentScan.Walk(file, header), file);
+            }
+            if (neverUsed && (keep || segment.HasFootage))
                 SegmentFolder.Promote(segment);
         }
         catch (ProtocolException) when (neverUsed)
@@ -84,29 +109,51 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
         }
         catch (IOException e)
         {
-            segment.State = SegmentState.Quarantined;
+            segment.Reset(SegmentState.Quarantined);
             lock (_gate)
                 Refused.Add((segment.Path, e.Message));
         }
         finally
         {
             if (!keep)
-                file.Dispose();
+                file?.Dispose();
         }
     }
 
-    private static void FromSeal(Segment segment, Seal seal)
+    private void FromSeal(Segment segment, Seal seal, ISegmentFile file)
     {
         segment.State = SegmentState.Sealed;
+        for (var i = 0; i < seal.Boots.Count; i++)
+            if (!clock.Knows(seal.Boots[i].Number) && Array.FindIndex(seal.Records, r => r.Boot == i) is >= 0 and var first
+                && SegmentScan.ReadRecord(file, seal.Records[first].Offset) is { } record)
+                clock.Learn(new BootAnchor(record.BootNumber, record.BootId, record.BoottimeUs, record.UtcUs, record.Quality));
         foreach (ref readonly var entry in seal.Records.AsSpan())
             segment.Extend(entry, seal.Boots[entry.Boot].Number);
         segment.NextSequence = seal.FirstSequence + seal.Records.Length;
         segment.LastHash = seal.LastHash;
+        lock (_gate)
+            _sequences.Add((segment, seal.FirstSequence, segment.NextSequence));
     }
 
-    private bool FromChain(Segment segment, SegmentHeader header, ISegmentFile file)
+    private void Found(Segment segment, SegmentScan scan, ISegmentFile file)
     {
-        var scan = SegmentScan.Walk(file, header);
+        foreach (var anchor in scan.Anchors)
+            clock.Learn(anchor);
+        lock (_gate)
+        {
+            _unsealed.Add((segment, scan, file));
+            _sequences.Add((segment, scan.FirstSequence, scan.NextSequence));
+        }
+    }
+
+    /// <summary>Takes over a segment without a seal, once all are read: what a failing disk left unlinked here may have been written into a later one.</summary>
+    private void Adopt(Segment segment, SegmentScan scan, ISegmentFile file)
+    {
+        var header = scan.Header;
+        for (var i = scan.Linked; i < scan.Entries.Count; i++)
+            if (_sequences.Exists(s => s.Segment.Stream == segment.Stream && !s.Segment.IsPool && s.Segment.Generation > segment.Generation
+                                       && scan.Sequences[i] >= s.First && scan.Sequences[i] < s.Next))
+                scan.Forget(i);
         SegmentRepair.Relink(file, scan);
         var open = new OpenSegment(segment, header, init: null, file) { FirstSequence = scan.FirstSequence, Recovered = true, TouchedUs = now };
         open.Boots.AddRange(scan.Boots);
@@ -128,7 +175,15 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
             foreach (var damage in scan.Damages)
                 Unreadable.Add((segment, BootOf(scan, damage), TimeAt(scan, damage.After - 1, end: true), TimeAt(scan, damage.After, end: false), damage.What));
         }
-        return true;
+    }
+
+    private void Quarantine(Segment segment, SegmentScan scan, IOException error)
+    {
+        segment.State = SegmentState.Quarantined;
+        for (var i = 0; i < scan.Linked; i++)
+            segment.Extend(scan.Entries[i], scan.Boots[scan.Entries[i].Boot].Number);
+        lock (_gate)
+            Refused.Add((segment.Path, error.Message));
     }
 
     private static int BootOf(SegmentScan scan, Damage damage)

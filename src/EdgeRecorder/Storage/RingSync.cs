@@ -1,5 +1,4 @@
 using EdgeRecorder.Media;
-using EdgeRecorder.Platform.Linux;
 
 namespace EdgeRecorder.Storage;
 
@@ -14,6 +13,7 @@ internal sealed class RingSync : IDisposable
     private readonly BoxClock _clock;
     private readonly TimeSpan _period;
     private readonly Action<OpenSegment> _closed;
+    private readonly Lock _round;
     private readonly Thread _thread;
     private readonly object _signal = new();
     private readonly List<(OpenSegment Open, SyncBatch Batch)> _batches = [];
@@ -22,9 +22,10 @@ internal sealed class RingSync : IDisposable
     private long _rounds;
 
     /// <param name="closed">Told of segments that take nothing more and are wholly linked: they can be sealed.</param>
-    public RingSync(RingCatalog catalog, RingWriter writer, BoxClock clock, TimeSpan period, Action<OpenSegment> closed)
+    /// <param name="round">Held through a round: who takes a segment away from it waits for its end.</param>
+    public RingSync(RingCatalog catalog, RingWriter writer, BoxClock clock, TimeSpan period, Lock round, Action<OpenSegment> closed)
     {
-        (_catalog, _writer, _clock, _period, _closed) = (catalog, writer, clock, period, closed);
+        (_catalog, _writer, _clock, _period, _round, _closed) = (catalog, writer, clock, period, round, closed);
         _thread = new Thread(Run) { Name = "ring sync", IsBackground = true };
     }
 
@@ -103,8 +104,10 @@ internal sealed class RingSync : IDisposable
         }
     }
 
-    private void Round()
+    /// <summary>One round on the caller's thread; for the end, when the sync thread is gone.</summary>
+    public void Round()
     {
+        using var held = _round.EnterScope();
         var started = TimeProvider.System.GetTimestamp();
         _catalog.Clock.Observe(_clock);
         _open.Clear();
@@ -147,7 +150,7 @@ internal sealed class RingSync : IDisposable
         {
             step();
         }
-        catch (ErrnoException e)
+        catch (IOException e)
         {
             open.IsFailed = true;
             _writer.Quarantine(open, e.Message);

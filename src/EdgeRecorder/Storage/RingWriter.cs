@@ -1,5 +1,4 @@
 using EdgeRecorder.Mp4;
-using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Storage.Format;
 
 namespace EdgeRecorder.Storage;
@@ -17,19 +16,22 @@ internal sealed class RingWriter : IDisposable
     private readonly Guid _volume;
     private readonly ISegmentDevice _device;
     private readonly IRingObserver _observer;
+    private readonly DiskFaults _faults;
+    private readonly Lock _round;
     private readonly Func<StreamKey, StreamState?> _streams;
     private readonly RecordScratch _scratch = new();
     private readonly Queue<Work> _queue = new();
     private readonly object _signal = new();
     private readonly Thread _thread;
-    private bool _ending;
+    private bool _ending, _isDry;
     private long _held;
     private int _topPriority;
 
-    public RingWriter(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer,
+    /// <param name="round">Held by the sync thread through each of its rounds.</param>
+    public RingWriter(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, Lock round,
         Func<StreamKey, StreamState?> streams)
     {
-        (_catalog, _options, _volume, _device, _observer, _streams) = (catalog, options, volume, device, observer, streams);
+        (_catalog, _options, _volume, _device, _observer, _faults, _round, _streams) = (catalog, options, volume, device, observer, faults, round, streams);
         _thread = new Thread(Run) { Name = "ring writer", IsBackground = true };
     }
 
@@ -116,6 +118,15 @@ internal sealed class RingWriter : IDisposable
             _thread.Join();
     }
 
+    /// <summary>After the thread's end: runs what the last round still asked for. True when there was something.</summary>
+    public bool RunLeft()
+    {
+        var any = false;
+        for (; _queue.TryDequeue(out var work); any = true)
+            work.Action?.Invoke();
+        return any;
+    }
+
     private void Enqueue(Work work)
     {
         if (work.Fragment is { } fragment)
@@ -162,6 +173,8 @@ internal sealed class RingWriter : IDisposable
         }
         for (var tries = 0; tries < 3; tries++)
         {
+            if (stream.Open is { IsClosing: true })
+                stream.Open = null;                         // it was idle and is being sealed
             if (stream.Open is { } current && MustChange(stream, current, fragment))
                 Close(stream);
             if (stream.Open is null && !OpenNext(stream, fragment))
@@ -177,7 +190,7 @@ internal sealed class RingWriter : IDisposable
                 BytesWritten += fragment.Length;
                 return;
             }
-            catch (ErrnoException e)
+            catch (IOException e)
             {
                 Rescue(open, e.Message);
             }
@@ -213,7 +226,7 @@ internal sealed class RingWriter : IDisposable
 
     private bool OpenNext(StreamState stream, Fragment fragment)
     {
-        while (_catalog.Take(Patience) is { } segment)
+        while (!_faults.IsGone && TakeSegment() is { } segment)
         {
             try
             {
@@ -229,24 +242,28 @@ internal sealed class RingWriter : IDisposable
                 stream.Open = Open(segment, header, fragment.Init, stream.NextSequence);
                 return true;
             }
-            catch (ErrnoException e)
+            catch (IOException e)
             {
                 _catalog.SetState(segment, SegmentState.Quarantined);
-                _observer.DiskFault(segment.Number, e.Message);
+                _faults.Report(segment.Number, e.Message);
             }
         }
         return false;
     }
 
+    /// <summary>Waits once for the housekeeper, not again at every fragment while nothing can be overwritten: others still have room where they are.</summary>
+    private Segment? TakeSegment()
+    {
+        var segment = _catalog.Take(_isDry ? TimeSpan.Zero : Patience);
+        _isDry = segment is null;
+        return segment;
+    }
+
     /// <summary>Writes the header, durably, before the first record; a file that never held footage gets its name.</summary>
     private OpenSegment Open(Segment segment, SegmentHeader header, InitSegment init, long sequence)
     {
-        var file = _device.Open(segment.Path);
         var (pages, written) = header.Write();
-        file.Write(pages, 0);
-        file.DataSync();
-        if (segment.Path.EndsWith(SegmentFolder.FreeSuffix, StringComparison.Ordinal))
-            SegmentFolder.Promote(segment);
+        var file = SegmentFolder.Begin(segment, _device, pages);
         var open = new OpenSegment(segment, written, init, file) { FirstSequence = sequence };
         open.BootIndex(header.Anchor.BootNumber, header.Anchor.BootId);
         _catalog.Opened(segment, open, written);
@@ -274,20 +291,33 @@ internal sealed class RingWriter : IDisposable
 
     private void Rescue(OpenSegment failed, string error)
     {
-        var unsynced = failed.TakeUnsynced();
-        _catalog.SetState(failed.Segment, SegmentState.Quarantined);
-        _observer.DiskFault(failed.Segment.Number, error);
+        if (failed.Segment.Open != failed)
+            return;                                         // writer and sync thread both met the fault
+        List<Fragment> unsynced;
+        lock (_round)                                       // a round under way may still make some of it durable
+        {
+            failed.IsFailed = true;
+            unsynced = failed.TakeUnsynced();
+            _catalog.SetState(failed.Segment, SegmentState.Quarantined);
+        }
+        _faults.Report(failed.Segment.Number, error);
         if (!failed.Header.IsPool && _streams(failed.Header.Stream) is { } stream)
         {
-            var wasNewest = stream.Open == failed;
+            var (wasNewest, next) = (stream.Open == failed, stream.NextSequence);
             if (wasNewest)
-                (stream.Open, stream.NextSequence) = (null, failed.FirstSequence + failed.Linked);
-            else if (stream.Open is not null)
+                stream.Open = null;
+            else if (stream.Open is not null && unsynced.Count > 0)
                 Close(stream);                              // older records must not stand behind newer ones
+            if (unsynced.Count > 0)                         // under the numbers they had: recovery knows by them what is here twice
+                stream.NextSequence = failed.FirstSequence + failed.Linked;
             foreach (var fragment in unsynced)
                 Write(stream, fragment);
-            if (!wasNewest && stream.Open is not null)
-                Close(stream);
+            if (!wasNewest && unsynced.Count > 0)
+            {
+                stream.NextSequence = next;
+                if (stream.Open is not null)
+                    Close(stream);
+            }
         }
         foreach (var fragment in unsynced)
             fragment.Release();

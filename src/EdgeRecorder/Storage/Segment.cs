@@ -66,7 +66,7 @@ internal sealed class Segment(int number, string path)
     /// <summary>While it can still grow.</summary>
     public OpenSegment? Open { get; set; }
 
-    /// <summary>Row in the index is older than this object.</summary>
+    /// <summary>Its row in the index has to be written. Growth alone is no reason: what was open is read again at start anyway.</summary>
     public bool IsDirty { get; set; }
 
     public bool HasFootage => State is SegmentState.Open or SegmentState.Closing or SegmentState.Sealed or SegmentState.Quarantined;
@@ -89,7 +89,6 @@ internal sealed class Segment(int number, string path)
         else
             Spans.Add(new SpanRow(bootNumber, entry.BoottimeUs, entry.EndBoottimeUs, entry.MediaStart90k, entry.MediaEnd90k, entry.RecordLength));
         MediaEnd90k = Math.Max(MediaEnd90k, entry.MediaEnd90k);
-        IsDirty = true;
     }
 
     /// <summary>Forgets the footage; the file is one more to write into. The generation stays: it tells the retired header from a newer one.</summary>

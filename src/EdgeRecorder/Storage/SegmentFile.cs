@@ -22,7 +22,17 @@ internal interface ISegmentDevice
 /// <summary>The kernel's files.</summary>
 internal sealed class KernelDevice : ISegmentDevice
 {
-    public ISegmentFile Open(string path) => new KernelFile(LinuxFile.Open(path));
+    public ISegmentFile Open(string path)
+    {
+        try
+        {
+            return new KernelFile(LinuxFile.Open(path));
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);            // one kind of failure for every way in which a file cannot be had
+        }
+    }
 
     private sealed class KernelFile(LinuxFile file) : ISegmentFile
     {

@@ -21,6 +21,26 @@ internal static class SegmentFolder
         segment.Path = path;
     }
 
+    /// <summary>Writes the header of a new generation, durably, and hands out the file for its records; one that never held footage gets its name.</summary>
+    /// <exception cref="IOException">The disk failed; nothing stays open.</exception>
+    public static ISegmentFile Begin(Segment segment, ISegmentDevice device, byte[] header)
+    {
+        var file = device.Open(segment.Path);
+        try
+        {
+            file.Write(header, 0);
+            file.DataSync();
+            if (segment.Path.EndsWith(FreeSuffix, StringComparison.Ordinal))
+                Promote(segment);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Numbers and paths of all segments, and everything else that lies there and is not ours.</summary>
     public static (SortedDictionary<int, string> Segments, List<string> Foreign) Scan(string root)
     {
@@ -38,6 +58,18 @@ internal static class SegmentFolder
             foreign.Add(path);
         }
         return (segments, foreign);
+    }
+
+    /// <summary>Gives unused files their size back where the box stopped while they were made.</summary>
+    /// <exception cref="ErrnoException">The disk is full.</exception>
+    public static void Complete(SortedDictionary<int, string> existing, long segmentBytes)
+    {
+        foreach (var path in existing.Values)
+            if (path.EndsWith(FreeSuffix, StringComparison.Ordinal) && new FileInfo(path).Length < segmentBytes)
+            {
+                using var file = LinuxFile.Open(path);
+                file.Allocate(segmentBytes);
+            }
     }
 
     /// <summary>Allocates files up to <paramref name="count"/>, telling how far it is; what exists stays.</summary>

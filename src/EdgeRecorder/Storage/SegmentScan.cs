@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Storage.Format;
@@ -27,6 +28,12 @@ internal sealed class SegmentScan
     public SegmentHeader Header { get; }
     public List<FragmentEntry> Entries { get; } = [];
     public List<(int Number, Guid Id)> Boots { get; } = [];
+
+    /// <summary>Sequence of each entry: they follow each other but for damages.</summary>
+    public List<long> Sequences { get; } = [];
+
+    /// <summary>What the records say of their boots' clocks, one for each change.</summary>
+    public List<BootAnchor> Anchors { get; } = [];
     public long FirstSequence { get; private set; }
     public long NextSequence { get; private set; }
     public byte[] LastHash { get; private set; }
@@ -44,8 +51,22 @@ internal sealed class SegmentScan
     /// <exception cref="ProtocolException">No header of ours.</exception>
     public static SegmentHeader ReadHeader(ISegmentFile file, long fileLength)
     {
-        var start = new byte[SegmentHeader.LongestRead];
-        return SegmentHeader.Parse(start.AsSpan(0, file.Read(start, 0)), fileLength);
+        var start = ArrayPool<byte>.Shared.Rent(SegmentHeader.LongestRead);
+        try
+        {
+            return SegmentHeader.Parse(start.AsSpan(0, file.Read(start.AsSpan(0, SegmentHeader.LongestRead), 0)), fileLength);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(start);
+        }
+    }
+
+    /// <summary>False for a file that was allocated and never written: its first page is zero.</summary>
+    public static bool WasWritten(ISegmentFile file)
+    {
+        Span<byte> start = stackalloc byte[8];
+        return file.Read(start, 0) == start.Length && start.ContainsAnyExcept((byte)0);
     }
 
     /// <summary>The seal of this generation, or null.</summary>
@@ -60,6 +81,20 @@ internal sealed class SegmentScan
         catch (ProtocolException)
         {
             return null;                                    // of an older lap, or never written
+        }
+    }
+
+    /// <summary>The header of a record that a seal lists; null when it cannot be read.</summary>
+    public static RecordHeader? ReadRecord(ISegmentFile file, int offset)
+    {
+        var bytes = new byte[RecordHeader.Length];
+        try
+        {
+            return file.Read(bytes, offset) == bytes.Length ? RecordHeader.Parse(bytes) : null;
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            return null;
         }
     }
 
@@ -108,25 +143,42 @@ internal sealed class SegmentScan
     private void WalkTail()
     {
         var at = Geometry.NextRecord(Entries.Count == 0 ? Header.Length : Entries[^1].End);
-        while (TryReadRecord(at, out var record) && (Entries.Count == 0 || record.Sequence == NextSequence) && IsWhole(at, record))
+        while (TryReadRecord(at, out var record) && (Entries.Count == 0 || record.Sequence == NextSequence) && Follows(record) && IsWhole(at, record))
         {
             Add(at, record);
             at = Geometry.NextRecord(at + record.RecordLength);
         }
     }
 
-    /// <summary>Looks along the grid for the next record of this generation.</summary>
+    /// <summary>
+    /// False for what an earlier boot wrote behind a record that a power cut lost: the segment went on in front of it, in a later boot,
+    /// under the same numbers.
+    /// </summary>
+    private bool Follows(in RecordHeader record)
+        => Entries.Count == 0 || Boots[Entries[^1].Boot] is var (number, id) && (record.BootNumber > number || record.BootNumber == number && record.BootId == id);
+
+    /// <summary>Looks along the grid for the next record of this generation. Not in the pool: its records have many, also older laps of the file's own.</summary>
     private bool Bridge(int free, int from, string what, out int next)
     {
-        for (next = Geometry.AlignUp(from); next < Header.Geometry.SealOffset; next += Geometry.Page)
-            if (TryReadRecord(next, out var record) && (Header.IsPool || record.Sequence >= NextSequence) && IsWhole(next, record))
+        for (next = Geometry.AlignUp(from); next < Header.Geometry.SealOffset && !Header.IsPool; next += Geometry.Page)
+            if (TryReadRecord(next, out var record) && record.Sequence >= NextSequence && Follows(record) && IsWhole(next, record))
             {
                 Damages.Add(new Damage(Entries.Count, free, next, what));
                 return true;
             }
-        if (what == "record")
-            Damages.Add(new Damage(Entries.Count, free, Header.Geometry.SealOffset, what));
+        Damages.Add(new Damage(Entries.Count, free, Header.Geometry.SealOffset, what));
         return false;
+    }
+
+    /// <summary>Leaves out the unlinked entries from an index on: another segment has them.</summary>
+    public void Forget(int from)
+    {
+        Entries.RemoveRange(from, Entries.Count - from);
+        Sequences.RemoveRange(from, Sequences.Count - from);
+        NextSequence = from == 0 ? 0 : Sequences[^1] + 1;
+        LastHash = Header.Hash;
+        if (Entries.FindLastIndex(e => (e.Flags & RecordFlags.Chained) != 0) is >= 0 and var last && TryFill(Entries[last].Offset, RecordHeader.Length))
+            LastHash = _window.AsSpan(RecordHeader.ChainOffset, RecordHeader.ChainLength).ToArray();
     }
 
     private bool TryReadFree(int at, out int next)
@@ -189,6 +241,10 @@ internal sealed class SegmentScan
         if (Entries.Count == 0)
             FirstSequence = record.Sequence;
         NextSequence = record.Sequence + 1;
+        Sequences.Add(record.Sequence);
+        var anchor = new BootAnchor(record.BootNumber, record.BootId, record.BoottimeUs, record.UtcUs, record.Quality);
+        if (Anchors.Count == 0 || Anchors[^1] is var known && (known.BootId != anchor.BootId || known.Quality != anchor.Quality || known.OffsetUs != anchor.OffsetUs))
+            Anchors.Add(anchor);
         var (bootNumber, bootId) = (record.BootNumber, record.BootId);
         var boot = Boots.FindIndex(b => b.Number == bootNumber);
         if (boot < 0)

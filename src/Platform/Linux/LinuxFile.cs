@@ -32,6 +32,13 @@ public sealed class LinuxFile : IDisposable
         throw new ErrnoException("posix_fallocate", path, errno);
     }
 
+    /// <summary>Makes a shorter file <paramref name="length"/> bytes long, with all its blocks allocated.</summary>
+    public void Allocate(long length)
+    {
+        if (LibC.posix_fallocate(_handle, 0, length) is not 0 and var errno)
+            throw new ErrnoException("posix_fallocate", Path, errno);
+    }
+
     public long Length => RandomAccess.GetLength(_handle);
 
     /// <summary>Reads until <paramref name="target"/> is full or the file ends; returns the bytes read.</summary>

@@ -97,4 +97,47 @@ public sealed class CodecMatrixTests : IDisposable
         await Tool.DecodesInGStreamerAsync(path, video: true, audio: false);
         Assert.Equal(150, await Tool.FramesAsync(path, "v:0"));
     }
+
+    [Theory]
+    [InlineData(Codec.H264, Codec.Aac, 0)]
+    [InlineData(Codec.H264, Codec.G711U, 2)]
+    [InlineData(Codec.H265, Codec.Aac, 3)]
+    public async Task Runs_behind_one_another_play_through(Codec video, Codec audio, int bFrames)
+    {
+        using var feed = new Feed();
+        var clip = await Clip.MakeAsync(video, audio, bFrames: bFrames);
+        var sent = 0;
+        feed.Announce(clip.Tracks);
+        for (var round = 0; round < 4; round++)
+        {
+            var origin90k = round switch { 1 => 1L << 33, 2 => -40_000_000, _ => 0 };    // a wrapped clock, one that went back
+            var pictures = 0;
+            foreach (var unit in clip.Units)
+            {
+                var origin = origin90k * unit.Track.TimeScale / 90_000;
+                var isLost = round == 3 && unit.Track.IsVideo && pictures == 25;
+                if (unit.Track.IsVideo && pictures++ == 60)
+                    break;                                  // the connection ends inside a GOP
+                feed.Add(unit, unit.Pts + origin, unit.SendUs + round * 60_000_000L, isLost);
+                sent += unit.Track.IsVideo ? 1 : 0;
+            }
+            if (round != 1)
+                feed.Close();
+        }
+        var path = _directory.File("f.mp4");
+        await File.WriteAllBytesAsync(path, feed.ToFile());
+
+        await Tool.DecodesAsync(path);
+        await Tool.DecodesInGStreamerAsync(path, video: true, audio: true);
+        Assert.Equal(240, sent);
+        Assert.Equal(240, feed.Samples(1).Count);
+        Assert.Equal(240, await Tool.FramesAsync(path, "v:0"));
+        Assert.Equal(5, feed.Fragments.Count(fragment => fragment.StartsRun));
+        Assert.All(feed.Fragments.Zip(feed.Fragments.Skip(1)), pair => Assert.True(pair.Second.MediaStart90k > pair.First.MediaStart90k));
+        foreach (var trackId in new[] { 1, 2 })
+        {
+            var samples = feed.Samples(trackId).Select(sample => sample.Sample).ToList();
+            Assert.All(samples.Zip(samples.Skip(1)), pair => Assert.InRange(pair.Second.Dts - pair.First.Dts - pair.First.Duration, 0, 1));
+        }
+    }
 }

@@ -16,7 +16,7 @@ namespace EdgeRecorder.Storage.Format;
 /// 76 boot number u32 · 80 boot id (16)      96 boottime µs i64          104 UTC µs i64
 /// 112 previous segment u32 · generation u64 · last hash (32)
 /// 156 origin segment u32 · generation u64   (a copy in the event pool; else zero)
-/// 168 id, key, name, source: u16 length + UTF-8 each
+/// 168 id, key, name, source: u16 length + UTF-8 each, at most 1,024 bytes, then zeros to a multiple of 8
 /// end CRC-32C u32 of everything from the first byte of the file
 /// </code>
 /// </summary>
@@ -24,6 +24,7 @@ internal sealed record SegmentHeader
 {
     public const ushort Version = 1;
     public const ushort PoolFlag = 1;
+    private const int Sector = 512, LongestText = 1024;
     private const string Protocol = "segment header";
 
     /// <summary>What a reader fetches at once: a header longer than this is not ours.</summary>
@@ -59,9 +60,11 @@ internal sealed record SegmentHeader
     /// <summary>The whole pages that open the segment: header, `free` to the end of the file, zeros.</summary>
     public (byte[] Pages, SegmentHeader Written) Write()
     {
-        var strings = new[] { Channel.Id, Channel.Key, Channel.Name, Channel.Source }.Select(Encoding.UTF8.GetBytes).ToArray();
+        var strings = new[] { Channel.Id, Channel.Key, Channel.Name, Channel.Source }.Select(Shortened).ToArray();
         var boxLength = 168 + strings.Sum(s => 2 + s.Length) + 4;
         boxLength += (8 - (Init.Length + boxLength) % 8) % 8;
+        if ((Init.Length + boxLength) % Sector == 0)
+            boxLength += 8;                                 // the first `free` in the sector of the CRC: a torn header fails by it or is whole
         var length = Init.Length + boxLength;
         var pages = GC.AllocateArray<byte>(Geometry.NextRecord(length), pinned: true);
         Init.CopyTo(pages, 0);
@@ -138,6 +141,15 @@ internal sealed record SegmentHeader
             IsPool = (flags & PoolFlag) != 0, OriginSegment = origin, OriginGeneration = originGeneration,
             Init = start[..initLength].ToArray(), Length = length, Hash = SHA256.HashData(start[..length]),
         };
+    }
+
+    private static byte[] Shortened(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var length = Math.Min(bytes.Length, LongestText);
+        while (length < bytes.Length && (bytes[length] & 0xC0) == 0x80)
+            length--;                                       // not within a character
+        return bytes[..length];
     }
 
     private static string Text(ref ByteReader reader, string field) => Encoding.UTF8.GetString(reader.Bytes(reader.U16(field), field));

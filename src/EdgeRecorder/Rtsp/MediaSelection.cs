@@ -3,8 +3,9 @@ using EdgeRecorder.Bytes;
 using EdgeRecorder.H26x;
 using EdgeRecorder.Media;
 using EdgeRecorder.Rtp;
+using EdgeRecorder.Sdp;
 
-namespace EdgeRecorder.Sdp;
+namespace EdgeRecorder.Rtsp;
 
 /// <summary>A media section we can record, and how.</summary>
 internal sealed record SelectedMedia(MediaDescription Description, MediaFormat Format);

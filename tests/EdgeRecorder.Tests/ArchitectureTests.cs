@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+
+namespace EdgeRecorder.Tests;
+
+/// <summary>Arrows between folders point one way (docs: README, the tree). Read from the `using` lines and from qualified names.</summary>
+public sealed partial class ArchitectureTests
+{
+    // A folder may use those named behind it. Program.cs and Hosting put everything together.
+    private static readonly Dictionary<string, string> Allowed = new()
+    {
+        ["Bytes"] = "",
+        ["Configuration"] = "",
+        ["Media"] = "Bytes",
+        ["H26x"] = "Bytes Media",
+        ["Sdp"] = "Bytes Media H26x",
+        ["Rtp"] = "Bytes Media H26x Sdp",
+        ["MpegPs"] = "Bytes Media H26x",
+        ["Rtsp"] = "Bytes Media H26x Sdp Rtp",
+        ["Mp4"] = "Bytes Media H26x",
+        ["Storage"] = "Bytes Media Mp4 Platform",
+        ["Ledger"] = "Media Storage",
+        ["Recording"] = "Bytes Media Mp4 Storage Ledger Configuration",
+        ["Playback"] = "Bytes Media Mp4 Storage Recording",
+        ["Live"] = "Bytes Media Mp4 Storage Recording Playback",
+        ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Configuration",
+        ["Hosting"] = "*",
+    };
+
+    [Fact]
+    public void Arrows_between_folders_point_one_way()
+    {
+        var source = Repository.Path("src/EdgeRecorder");
+        List<string> wrong = [];
+        var files = 0;
+        foreach (var file in Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories))
+        {
+            var parts = Path.GetRelativePath(source, file).Split('/');
+            if (parts.Length == 1 || parts[0] is "obj" or "bin")
+                continue;
+            files++;
+            if (!Allowed.TryGetValue(parts[0], out var allowed))
+                wrong.Add($"{parts[0]}: a folder without a place in the order");
+            else if (allowed != "*")
+                wrong.AddRange(Names().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value).Distinct()
+                    .Where(used => used != parts[0] && !allowed.Split(' ').Contains(used)).Select(used => $"{string.Join('/', parts)} uses {used}"));
+        }
+        Assert.Empty(wrong.Distinct());
+        Assert.True(files > 50);
+    }
+
+    [Fact]
+    public void Platform_knows_nothing_of_recording()
+        => Assert.All(Directory.EnumerateFiles(Repository.Path("src/Platform"), "*.cs", SearchOption.AllDirectories).Where(f => !f.Contains("/obj/", StringComparison.Ordinal)),
+            file => Assert.DoesNotMatch(@"using EdgeRecorder\.(?!Platform)", File.ReadAllText(file)));
+
+    [GeneratedRegex(@"(?:using (?:static )?|\b\w+ = )EdgeRecorder\.(\w+)")]
+    private static partial Regex Names();
+}

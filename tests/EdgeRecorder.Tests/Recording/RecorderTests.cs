@@ -1,0 +1,251 @@
+using EdgeRecorder.Bytes;
+using EdgeRecorder.Media;
+using EdgeRecorder.Mp4;
+using EdgeRecorder.Recording;
+
+namespace EdgeRecorder.Tests.Recording;
+
+public sealed class RecorderTests
+{
+    [Fact]
+    public async Task A_channel_records_and_hands_over_the_last_picture_when_it_stops()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        await rig.StateAsync(ChannelState.Connecting);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(110);
+        await rig.StateAsync(ChannelState.Recording);
+
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        await rig.StateAsync(ChannelState.Idle);
+        await RecorderRig.Until(() => session.WasStopped, "the session's end");
+        Assert.Equal(110, rig.Ring.Sum(fragment => fragment.Pictures));
+        Assert.Equal(["close 1000000", "open NotRecording 1004400"], await rig.LedgerAsync());
+        Assert.Equal(0, rig.OpenStreams);
+    }
+
+    [Fact]
+    public async Task Every_outage_is_a_gap_with_its_reason_and_media_time_runs_on()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(50);
+        session.Fail(new SourceException(GapReason.Stalled, "no media for 5 s"));
+        await rig.StateAsync(ChannelState.Offline, "no media for 5 s");
+
+        rig.Clock.Advance(TimeSpan.FromSeconds(3));
+        await rig.WaitOutAsync();
+        (await rig.SessionAsync()).Fail(new SourceException(GapReason.Unauthorized, "401 from camera"));
+        await rig.StateAsync(ChannelState.Offline, "401 from camera");
+
+        rig.Clock.Advance(TimeSpan.FromSeconds(4));
+        await rig.WaitOutAsync();
+        session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(50);
+        await rig.StateAsync(ChannelState.Recording);
+        Assert.Equal(2, rig.Recorder.Status(RecorderRig.Main)!.Reconnects);
+
+        var ledger = await rig.LedgerAsync();
+        Assert.Equal(["close 1000000", "open Stalled 1002000", "open Unauthorized 1005000", "close 1009000"], ledger);
+        Assert.Equal(100, rig.Ring.Sum(fragment => fragment.Pictures));
+        Assert.All(rig.Ring.Zip(rig.Ring.Skip(1)), pair => Assert.Equal(pair.First.End90k, pair.Second.MediaStart90k));
+        Assert.Equal(2, rig.Ring.Count(fragment => fragment.StartsRun));
+    }
+
+    [Fact]
+    public async Task Attempts_come_slower_up_to_ten_seconds_and_fast_again_after_stable_media()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var waits = new List<double>();
+        for (var i = 0; i < 8; i++)
+        {
+            (await rig.SessionAsync()).Fail(new SourceException(GapReason.Offline, $"refused {i}"));
+            await rig.StateAsync(ChannelState.Offline, $"refused {i}");
+            waits.Add((await rig.WaitOutAsync()).TotalSeconds);
+        }
+        var nominal = new[] { 0.5, 1, 2, 4, 8, 10, 10, 10 };
+        Assert.All(waits.Zip(nominal), pair => Assert.InRange(pair.First, 0.75 * pair.Second, 1.25 * pair.Second));
+
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(50);
+        rig.Time.Advance(Backoff.Stable);
+        session.End();
+        await rig.StateAsync(ChannelState.Offline, "the source ended the stream");
+        Assert.InRange((await rig.WaitOutAsync()).TotalSeconds, 0.375, 0.625);
+    }
+
+    [Fact]
+    public async Task Whatever_a_session_throws_the_channel_is_tried_again()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        (await rig.SessionAsync()).Fail(new ProtocolException("RTSP", 3, "status line", "is no number"));
+        await rig.StateAsync(ChannelState.Offline, "RTSP: status line at byte 3: is no number");
+        await rig.WaitOutAsync();
+        (await rig.SessionAsync()).Fail(new InvalidOperationException("ours"));
+        await rig.StateAsync(ChannelState.Offline, "ours");
+        await rig.WaitOutAsync();
+        await rig.SessionAsync();
+    }
+
+    [Fact]
+    public async Task Another_address_is_used_at_once()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(url: "rtsp://one/"), record: true);
+        var session = await rig.SessionAsync();
+        Assert.Equal("rtsp://one/", session.Url);
+        rig.Recorder.Apply(RecorderRig.Channel(url: "rtsp://two/"), record: true);
+        session = await rig.SessionAsync();
+        Assert.Equal("rtsp://two/", session.Url);
+        session.Fail(new SourceException(GapReason.Offline, "refused"));
+        await rig.StateAsync(ChannelState.Offline, "refused");
+        rig.Recorder.Apply(RecorderRig.Channel(url: "rtsp://three/"), record: true);
+        Assert.Equal("rtsp://three/", (await rig.SessionAsync()).Url);
+    }
+
+    [Fact]
+    public async Task Overload_drops_up_to_the_next_sync_sample_and_leaves_no_hole_in_media_time()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(60);                                   // two GOPs handed over, the third open
+        rig.RingIsFull = true;
+        session.Send(50);
+        rig.RingIsFull = false;
+        session.Send(100);
+        await rig.StateAsync(ChannelState.Recording);
+        await rig.DisposeAsync();
+
+        Assert.All(rig.Ring.Zip(rig.Ring.Skip(1)), pair => Assert.Equal(pair.First.End90k, pair.Second.MediaStart90k));
+        Assert.Equal(2, rig.Ring.Count(fragment => fragment.StartsRun));
+        Assert.True(rig.Refused > 0);
+        Assert.Equal(["close 1000000", "open Overload 1002000", "close 1004000"], rig.Ledger);
+    }
+
+    [Fact]
+    public async Task A_restart_of_the_daemon_is_a_gap_from_the_last_footage_on()
+    {
+        await using var rig = new RecorderRig(footageEndUs: 400_000_000);
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(50);
+        Assert.Equal(["open Restart 400000", "close 1000000"], await rig.LedgerAsync());
+    }
+
+    [Fact]
+    public async Task A_gap_that_was_open_when_the_daemon_ended_goes_on_to_the_first_footage()
+    {
+        await using var rig = new RecorderRig(openGap: GapReason.Offline, footageEndUs: 400_000_000);
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        (await rig.SessionAsync()).Fail(new SourceException(GapReason.Offline, "refused"));
+        await rig.WaitOutAsync();
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(50);
+        Assert.Equal(["close 1000000"], await rig.LedgerAsync());
+    }
+
+    [Fact]
+    public async Task Viewers_keep_the_pull_alive_and_the_last_one_ends_it()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        await rig.StateAsync(ChannelState.Idle);
+        var one = new Viewer();
+        var first = rig.Recorder.Watch(RecorderRig.Main, one)!;
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(60);
+        await rig.StateAsync(ChannelState.Live);
+        var other = new Viewer();
+        var second = rig.Recorder.Watch(RecorderRig.Main, other)!;
+        session.Send(300);
+        Assert.True(other.Fragments[0].IsSync);
+        Assert.Equal(one.Fragments.Count, other.Fragments.Count);   // the window had all of it
+        Assert.Empty(rig.Ring);
+
+        var late = new Viewer();
+        using (rig.Recorder.Watch(RecorderRig.Main, late))
+            Assert.InRange(late.Fragments.Sum(fragment => fragment.Duration90k), 4 * 90_000, LiveWindow.Longest90k);
+        first.Dispose();
+        await rig.StateAsync(ChannelState.Live);
+        second.Dispose();
+        await rig.StateAsync(ChannelState.Idle);
+        await RecorderRig.Until(() => session.WasStopped, "the session's end");
+    }
+
+    [Fact]
+    public async Task Recording_that_starts_while_somebody_watches_begins_a_run_at_the_next_sync_sample_in_the_same_session()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        using var watching = rig.Recorder.Watch(RecorderRig.Main, new Viewer());
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(40);
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        session.Send(60);
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        session.Send(40);
+
+        Assert.Equal(50, rig.Ring.Sum(fragment => fragment.Pictures));      // from picture 50 to picture 99
+        Assert.Equal(0, rig.Ring[0].MediaStart90k);
+        Assert.False(session.WasStopped);
+        await rig.StateAsync(ChannelState.Live);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_channels_start_without_a_storm()
+    {
+        await using var rig = new RecorderRig();
+        var threads = ThreadPool.ThreadCount;
+        for (var number = 1; number <= 10_000; number++)
+            rig.Recorder.Apply(RecorderRig.Channel(number), record: true);
+        await RecorderRig.Until(() => !rig.Sessions.IsEmpty, "the first session");
+        Assert.InRange(rig.Sessions.Count, 1, 10);          // the clock stands still: the others wait for their turn
+        for (var i = 0; i < 100; i++)
+            rig.Time.Advance(TimeSpan.FromMilliseconds(250));
+        await RecorderRig.Until(() => rig.Sessions.Count == 10_000 && rig.Sessions.All(session => session.Sink is not null), "all sessions");
+        Assert.InRange(ThreadPool.ThreadCount, 0, threads + 50);
+    }
+
+    [Fact]
+    public async Task A_removed_channel_is_gone_and_comes_back_at_once()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(30);
+        rig.Recorder.Remove(1);
+        Assert.Null(rig.Recorder.Status(RecorderRig.Main));
+        Assert.Equal(30, rig.Ring.Sum(fragment => fragment.Pictures));
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        Assert.Equal(1, rig.OpenStreams);
+        await rig.WaitOutAsync();                           // its turn among those that start
+        await rig.SessionAsync();
+        Assert.True(session.WasStopped);
+    }
+
+    private sealed class Viewer : IFragmentViewer
+    {
+        public List<Fragment> Fragments { get; } = [];
+
+        public void Offer(Fragment fragment)
+        {
+            fragment.AddReference();
+            Fragments.Add(fragment);
+        }
+    }
+}

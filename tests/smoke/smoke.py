@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""smoke.py PROGRAM: starts what was published, records from a simulated camera, asks every route of docs/api/openapi.json,
+stops it with SIGTERM and looks at exit code, log and size. Standard library only."""
+import base64, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MOST_BYTES = 40_000_000                                   # budget B10
+RECORD_SECONDS = 8
+failures = []
+
+
+def check(good, what):
+    print(("ok    " if good else "FAIL  ") + what)
+    if not good:
+        failures.append(what)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def request(base, path, method="GET", body=None, auth=None, headers=None):
+    r = urllib.request.Request(base + path, method=method, data=None if body is None else json.dumps(body).encode(), headers=dict(headers or {}))
+    if body is not None:
+        r.add_header("Content-Type", "application/json")
+    if auth:
+        r.add_header("Authorization", "Basic " + base64.b64encode(auth.encode()).decode())
+    try:
+        with urllib.request.urlopen(r, timeout=20) as a:
+            return a.status, dict(a.headers), a.read()
+    except urllib.error.HTTPError as e:
+        return e.code, dict(e.headers), e.read()
+    except (urllib.error.URLError, ConnectionError, TimeoutError) as e:
+        return 0, {}, str(e).encode()
+
+
+def wait_until(what, seconds, condition):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    check(False, f"{what} within {seconds} s")
+    return False
+
+
+def iso(t):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
+
+
+def camera(directory):
+    """A clip and the simulator that serves it; SMOKE_CAMERA names another camera instead."""
+    if os.environ.get("SMOKE_CAMERA"):
+        return None, os.environ["SMOKE_CAMERA"]
+    clip, port = directory / "clip.h264", free_port()
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t", "10", "-c:v", "libx264", "-preset", "veryfast",
+                    "-g", "25", "-bf", "0", "-pix_fmt", "yuv420p", "-f", "h264", str(clip)], check=True)
+    simulator = ROOT / "tests/Simulators/bin/Release/net10.0/simulators"
+    subprocess.run(["dotnet", "build", str(ROOT / "tests/Simulators"), "-c", "Release", "-v", "q", "-nologo"], check=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([str(simulator), "camera", "--file", str(clip), "--port", str(port)], stdout=open(directory / "camera.log", "w"), stderr=subprocess.STDOUT)
+    return process, f"rtsp://127.0.0.1:{port}/live"
+
+
+def main():
+    program = pathlib.Path(sys.argv[1]).resolve()
+    size = sum(f.stat().st_size for f in program.parent.rglob("*") if f.is_file())
+    check(size <= MOST_BYTES, f"size {size / 1e6:.1f} MB of {MOST_BYTES / 1e6:.0f} MB")
+    check(not list(program.parent.glob("*.pdb")), "no symbols")
+    version = subprocess.run([program, "--version"], capture_output=True, text=True)
+    check(version.returncode == 0 and re.match(r"edge-recorder \d", version.stdout), f"--version: {version.stdout.strip()}")
+    with tempfile.TemporaryDirectory(prefix="edge-recorder-smoke-") as temporary:
+        run(program, pathlib.Path(temporary))
+    if failures:
+        sys.exit(f"{len(failures)} failure(s)")
+    print("smoke: all good")
+
+
+def run(program, directory):
+    source, url = camera(directory)
+    port, tls = free_port(), free_port()
+    closed = {"enabled": False}
+    config = directory / "recorder.json"
+    config.write_text(json.dumps({
+        "storage": {"root": str(directory / "root"), "ring": {"size": "256MiB", "segmentSize": "1MiB"}},
+        "channels": [{"key": "smoke", "name": "Smoke", "url": url}], "jt808": closed, "gb28181": closed,
+        "api": {"box": {"port": port, "tlsPort": tls, "tlsBind": "127.0.0.1"}, "cdvr": closed, "axxon": closed, "ome": closed, "inspector": closed}}))
+    bad = directory / "bad.json"
+    bad.write_text('{\n  "storage": { "rooot": 1 }\n}')
+    wrong = subprocess.run([program, "serve", "--config", bad], capture_output=True, text=True)
+    check(wrong.returncode == 2 and f"{bad}:2: storage.rooot" in wrong.stderr, f"a wrong key ends with 2: {wrong.stderr.strip()}")
+    good = subprocess.run([program, "check-config", config], capture_output=True, text=True)
+    check(good.returncode == 0, f"check-config: {(good.stdout + good.stderr).strip()}")
+
+    log = directory / "recorder.log"
+    begun = time.time()
+    daemon = subprocess.Popen([program, "serve", "--config", config], stdout=open(log, "w"), stderr=subprocess.STDOUT)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        if not wait_until("/healthz is 200", 20, lambda: request(base, "/healthz")[0] == 200):
+            return
+        print(f"      /healthz after {time.time() - begun:.2f} s")
+        ask(base, tls, directory, begun)
+        second = subprocess.run([program, "serve", "--config", config, f"--api:box:port={free_port()}", "--api:box:tlsPort=0"], capture_output=True, text=True, timeout=30)
+        check(second.returncode == 1 and "another recorder" in second.stderr, f"a second daemon on one root: {second.stderr.strip()}")
+        resident = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{daemon.pid}/status").read_text()).group(1))
+        print(f"      resident {resident / 1000:.1f} MB")
+    finally:
+        daemon.send_signal(signal.SIGTERM)
+        try:
+            check(daemon.wait(30) == 0, f"SIGTERM ends with 0 (was {daemon.returncode})")
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            check(False, "SIGTERM ends it within 30 s")
+        if source:
+            source.terminate()
+            source.wait(10)
+        text = log.read_text()
+        errors = [line for line in text.splitlines() if re.search(r" (ERR|FTL) |Unhandled exception", line)]
+        check(not errors, "log without errors")
+        if failures:
+            print(text)
+
+
+def ask(base, tls, directory, begun):
+    auth = "admin:" + (directory / "root/initial-admin-password").read_text()
+    channel = json.loads(request(base, "/api/v1/channels", auth=auth)[2])[0]["id"]
+    state = lambda: json.loads(request(base, f"/api/v1/channels/{channel}", auth=auth)[2])["state"]
+    wait_until("the channel records", 15, lambda: state()["state"] == "recording")
+    recorded = time.time()
+    span = f"from={iso(begun - 5)}&to={iso(begun + 3600)}"
+
+    def seconds():
+        timeline = json.loads(request(base, f"/api/v1/channels/{channel}/timeline?{span}", auth=auth)[2])
+        ends = [time.mktime(time.strptime(s[k][:19], "%Y-%m-%dT%H:%M:%S")) for s in timeline["spans"] for k in ("from", "to")]
+        return max(ends) - min(ends) if ends else 0
+
+    wait_until(f"{RECORD_SECONDS} s of footage", RECORD_SECONDS + 15, lambda: seconds() >= RECORD_SECONDS)
+    status, headers, footage = request(base, f"/api/v1/channels/{channel}/footage.mp4?{span}", auth=auth)
+    check(status == 200 and footage[4:8] == b"ftyp", f"footage.mp4: {status}, {len(footage)} bytes")
+    if status == 200:
+        (directory / "footage.mp4").write_bytes(footage)
+        probe = subprocess.run(["ffmpeg", "-v", "error", "-i", str(directory / "footage.mp4"), "-f", "null", "-"], capture_output=True, text=True)
+        check(probe.returncode == 0 and not probe.stderr, f"ffmpeg decodes it {probe.stderr.strip()[:300]}")
+        part = request(base, f"/api/v1/channels/{channel}/footage.mp4?{span}", auth=auth, headers={"Range": "bytes=10-19"})
+        check(part[0] == 206 and len(part[2]) == 10, f"a range of it: {part[0]}")
+    every_route(base, auth, channel, span)
+    metrics = request(base, "/metrics", auth=auth)[2].decode()
+    fragments = re.search(r"^edge_recorder_fragments_total (\S+)", metrics, re.M)
+    check(fragments and float(fragments.group(1)) > 0, f"edge_recorder_fragments_total {fragments and fragments.group(1)}")
+    check(subprocess.run(["curl", "-ksf", "-u", auth, f"https://127.0.0.1:{tls}/api/v1/status"], stdout=subprocess.DEVNULL).returncode == 0, "TLS answers")
+
+
+def every_route(base, auth, channel, span):
+    """Every operation of the document, with what makes it succeed where that is known; never a 500, never a 404 of the router."""
+    document = json.loads((ROOT / "docs/api/openapi.json").read_text())
+    served = request(base, "/openapi/v1.json", auth=auth)
+    check(served[0] == 200 and json.loads(served[2]) == document, "the OpenAPI document is the one checked in")
+    bodies = {
+        ("post", "/api/v1/channels"): {"name": "second", "url": "rtsp://127.0.0.1:9/", "record": False},
+        ("put", "/api/v1/channels/{id}/record"): {"on": True},
+        ("post", "/api/v1/recordings"): {"channels": [channel]},
+        ("post", "/api/v1/locks"): {"channel": channel, "from": iso(time.time() - 10), "to": iso(time.time() - 5), "reason": "smoke"},
+        ("post", "/api/v1/users"): {"name": "smoke", "password": "smoke-password", "role": "viewer"},
+        ("post", "/api/v1/tokens"): {"name": "smoke", "role": "viewer"},
+        ("post", "/api/v1/session"): dict(zip(("user", "password"), auth.split(":", 1))),
+        ("post", "/api/v1/probe"): {"url": "rtsp://127.0.0.1:9/"},
+        ("put", "/api/v1/session/password"): {"old": "not it", "new": "long enough"},
+    }
+    expected = {("post", "/api/v1/probe"): {502}, ("put", "/api/v1/session/password"): {403}, ("delete", "/api/v1/channels/{id}"): {409}}
+    made = {}
+    order = {"get": 0, "head": 1, "post": 2, "put": 3, "patch": 4, "delete": 5}
+    operations = sorted(((m, p) for p, o in document["paths"].items() for m in o if m in order), key=lambda x: (order[x[0]], x[1]))
+    for method, path in operations:
+        operation = document["paths"][path][method]
+        reserved = "reserved" in operation.get("tags", [])
+        collection = path.split("/{")[0]
+        real = path.replace("{id}", channel if "/channels/" in path else made.get(collection, "none")).replace("{name}", "smoke")
+        if path.endswith(("timeline", "footage.mp4")):
+            real += "?" + span
+        body = bodies.get((method, path), {} if method in ("post", "put", "patch") else None)
+        status, _, answer = request(base, real, method.upper(), body, auth)
+        if method == "post" and status == 201 and answer:
+            made[path] = json.loads(answer).get("id", "none")
+        nothing = collection not in made and "{id}" in path and "/channels/" not in path
+        wanted = {501} if reserved else expected.get((method, path)) or ({404} if nothing else {200, 201, 204})
+        if status not in wanted:
+            check(False, f"{method.upper()} {real}: {status}, not {sorted(wanted)}: {answer[:200]!r}")
+    check(True, f"{len(operations)} operations asked")
+
+
+if __name__ == "__main__":
+    main()
