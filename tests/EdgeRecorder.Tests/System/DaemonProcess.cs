@@ -156,10 +156,17 @@ internal sealed partial class DaemonProcess : IAsyncDisposable
         var since = Stopwatch.StartNew();
         while (true)
         {
-            var answer = await ask();
+            T answer;
+            try
+            {
+                answer = await ask();
+            }
+            catch (HttpRequestException) when (_process.WaitForExit(1000))
+            {
+                throw new InvalidOperationException($"the daemon ended with {_process.ExitCode} while {what} was awaited:\n{string.Join('\n', _log)}");
+            }
             if (condition(answer))
                 return answer;
-            Assert.False(HasExited, $"the daemon ended while {what} was awaited:\n{string.Join('\n', _log)}");
             Assert.True(since.Elapsed < (deadline ?? Deadline), $"{what} did not come; the last answer is {Show(answer)}; the log:\n{string.Join('\n', _log)}");
             await Task.Delay(50);
         }

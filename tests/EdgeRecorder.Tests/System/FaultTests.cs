@@ -20,8 +20,8 @@ public sealed class FaultTests(ITestOutputHelper output)
             ("refusal", "unauthorized", "unauthorized"),
             ("mute", "mute", "offline"),
             ("loss", "drop-once 3", "loss"),
-            ("jump", "jump 30", "loss"),
-            ("back", "jump -30", "loss"),
+            ("jump", "jump 30", "none"),                    // the timestamps break, the pictures do not
+            ("back", "jump -30", "none"),
             .. transport == "udp" ? [] : new[]
             {
                 ("garbage", "garbage 200000", "reconnect"),
@@ -64,7 +64,8 @@ public sealed class FaultTests(ITestOutputHelper output)
         }
 
         Assert.Empty(wrong);
-        Assert.Empty((await daemon.TimelineAsync("healthy")).Gaps);
+        foreach (var (key, fault, _) in faults.Where(f => f.Reason == "none"))
+            Assert.True((await daemon.TimelineAsync(key)).Gaps.Count == 0, $"{fault}: {await daemon.TimelineAsync(key)}");
         Assert.Empty(daemon.Errors);
         foreach (var segment in setup.Segments())
             await Tool.DecodesAsync(segment);
@@ -93,12 +94,12 @@ public sealed class FaultTests(ITestOutputHelper output)
     [InlineData("no-rtpmap", false)]
     [InlineData("bad-sprop", true)]
     [InlineData("wrong-codec", false)]
-    [InlineData("unknown-codec", false)]
+    [InlineData("unknown-codec", true)]
     [InlineData("only-unknown", false)]
     [InlineData("no-media", false)]
     [InlineData("empty", false)]
     [InlineData("garbage", false)]
-    [InlineData("huge", true)]
+    [InlineData("huge", false)]
     [InlineData("no-control", true)]
     [InlineData("absolute-control", true)]
     public async Task A_description_that_lies_is_lived_with_or_named(string variant, bool records)
