@@ -29,7 +29,6 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     private int _lastFree = header.Length;                  // header of the `free` behind the last record
     private int _linkedFree = header.Length;                // header of the `free` that ends the visible chain
     private int _syncFrom;                                  // page of the newest link: dirty until the next round
-    private int _dropFrom;
     private byte[] _hash = header.Hash, _syncingHash = header.Hash, _linkedHash = header.Hash;
 
     public Segment Segment => segment;
@@ -175,8 +174,8 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     public ReadOnlySpan<FragmentEntry> Link(in SyncBatch batch)
     {
         var linkPage = Geometry.AlignDown(_linkedFree);     // becomes dirty: the next round syncs it, the one after drops it
-        if (linkPage > _dropFrom)
-            file.DropCache(_dropFrom, linkPage - _dropFrom);
+        if (linkPage > 0)                                   // from the start: a large folio goes only with the call that covers all of it
+            file.DropCache(0, linkPage);
         Span<byte> size = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(size, (uint)(batch.Start - _linkedFree));
         file.Write(size, _linkedFree);                      // nothing may fail behind it: what is linked is not written again elsewhere
@@ -186,7 +185,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         lock (_gate)
         {
             var first = Linked;
-            (_linkedFree, _syncFrom, _dropFrom, Linked, _linkedHash) = (batch.LastFree, linkPage, linkPage, batch.Count, _syncingHash);
+            (_linkedFree, _syncFrom, Linked, _linkedHash) = (batch.LastFree, linkPage, batch.Count, _syncingHash);
             return CollectionsMarshal.AsSpan(_entries)[first..batch.Count];
         }
     }
@@ -211,7 +210,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         _entries.Add(entry);
         Linked = _entries.Count;
         _lastFree = _linkedFree = entry.End;
-        _syncFrom = _dropFrom = Geometry.AlignDown(entry.End);
+        _syncFrom = Geometry.AlignDown(entry.End);
         _hash = _syncingHash = _linkedHash = hash;
     }
 
