@@ -118,7 +118,7 @@ public sealed class LappedRingTests(ITestOutputHelper output)
             string[] last = [];
             return daemon.WaitAsync(() => AnswersAsync(daemon), now =>
             {
-                var same = now.SequenceEqual(last) && now[0].Contains("copied", StringComparison.Ordinal);
+                var same = now.SequenceEqual(last) && now[2].Contains("\"locked\":true", StringComparison.Ordinal);
                 last = now;
                 return same;
             }, "answers that stay");
