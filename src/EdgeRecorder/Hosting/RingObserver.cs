@@ -3,6 +3,7 @@ using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Storage;
 using EdgeRecorder.Storage.Format;
+using Microsoft.Data.Sqlite;
 
 namespace EdgeRecorder.Hosting;
 
@@ -12,11 +13,12 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(5);
     private long _lastProgress = Stopwatch.GetTimestamp();
 
-    public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs) => gaps.Evicted(stream, new(bootNumber, fromUs), new(bootNumber, toUs));
+    public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs)
+        => Keep(stream, GapReason.Evicted, () => gaps.Evicted(stream, new(bootNumber, fromUs), new(bootNumber, toUs)));
 
     public void Unreadable(StreamKey stream, int bootNumber, long fromUs, long toUs)
     {
-        gaps.Add(stream, GapReason.Unreadable, new(bootNumber, fromUs), new(bootNumber, toUs));
+        Keep(stream, GapReason.Unreadable, () => gaps.Add(stream, GapReason.Unreadable, new(bootNumber, fromUs), new(bootNumber, toUs)));
         LogUnreadable(stream.ChannelNumber, stream.Stream);
     }
 
@@ -24,7 +26,7 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
 
     public void Dropped(StreamKey stream, int bootNumber, long fromUs, long toUs)
     {
-        gaps.Add(stream, GapReason.DiskFault, new(bootNumber, fromUs), new(bootNumber, toUs));
+        Keep(stream, GapReason.DiskFault, () => gaps.Add(stream, GapReason.DiskFault, new(bootNumber, fromUs), new(bootNumber, toUs)));
         LogDropped(stream.ChannelNumber, stream.Stream);
     }
 
@@ -51,6 +53,22 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
         foreach (var (path, why) in ring.Recovery.Refused)
             LogRefused(path, why);
     }
+
+    // Called by the ring's threads: a ledger that cannot be written costs the gap, not the recording.
+    private void Keep(StreamKey stream, GapReason reason, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (SqliteException e)
+        {
+            LogGapLost(stream.ChannelNumber, reason, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Gap of channel {Channel} ({Reason}) could not be written to the ledger: {Error}")]
+    private partial void LogGapLost(int channel, GapReason reason, string error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ring {Volume}: {Segments} segments of {MiB} MiB; last stop {Stop}; {Read} segments read, {Relinked} records recovered")]
     private partial void LogOpened(Guid volume, int segments, long miB, PreviousStop stop, int read, int relinked);
