@@ -8,7 +8,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 # A system without ICU runs the SDK all the same; nothing here depends on a culture.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
-export PATH := $(PATH):$(HOME)/.dotnet
+# First, so that an SDK that `make` fetched wins over an older one of the system.
+export PATH := $(HOME)/.dotnet:$(PATH)
 
 .PHONY: run test build smoke publish image bench hwtest packages sdk docs
 
