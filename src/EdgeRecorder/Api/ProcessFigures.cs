@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 
@@ -7,9 +6,19 @@ namespace EdgeRecorder.Api;
 /// <summary>What the process says of itself.</summary>
 internal static class ProcessFigures
 {
-    private static readonly long Started = Stopwatch.GetTimestamp();
+    private const int TicksPerSecond = 100;                 // USER_HZ, the same on all architectures
 
-    public static long UptimeSeconds => (long)Stopwatch.GetElapsedTime(Started).TotalSeconds;
+    /// <summary>Seconds since the process started: /proc/uptime less field 22 of /proc/self/stat, counted behind the name, which may hold anything.</summary>
+    public static long UptimeSeconds
+    {
+        get
+        {
+            var stat = File.ReadAllText("/proc/self/stat");
+            var started = long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[22 - 3], CultureInfo.InvariantCulture);
+            var now = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
+            return (long)(now - (double)started / TicksPerSecond);
+        }
+    }
 
     /// <summary>Resident bytes; second field of /proc/self/statm, in pages.</summary>
     public static long ResidentBytes()

@@ -1,20 +1,24 @@
+using System.Diagnostics;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Storage;
 using EdgeRecorder.Storage.Format;
+using Microsoft.Data.Sqlite;
 
 namespace EdgeRecorder.Hosting;
 
 /// <summary>Brings what the ring says to the ledger and to the log.</summary>
 internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, ILogger<RingObserver> log) : IRingObserver
 {
-    private int _percent = -10;
+    private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(5);
+    private long _lastProgress = Stopwatch.GetTimestamp();
 
-    public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs) => gaps.Evicted(stream, new(bootNumber, fromUs), new(bootNumber, toUs));
+    public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs)
+        => Keep(stream, GapReason.Evicted, () => gaps.Evicted(stream, new(bootNumber, fromUs), new(bootNumber, toUs)));
 
     public void Unreadable(StreamKey stream, int bootNumber, long fromUs, long toUs)
     {
-        gaps.Add(stream, GapReason.Unreadable, new(bootNumber, fromUs), new(bootNumber, toUs));
+        Keep(stream, GapReason.Unreadable, () => gaps.Add(stream, GapReason.Unreadable, new(bootNumber, fromUs), new(bootNumber, toUs)));
         LogUnreadable(stream.ChannelNumber, stream.Stream);
     }
 
@@ -22,20 +26,19 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
 
     public void Dropped(StreamKey stream, int bootNumber, long fromUs, long toUs)
     {
-        gaps.Add(stream, GapReason.DiskFault, new(bootNumber, fromUs), new(bootNumber, toUs));
+        Keep(stream, GapReason.DiskFault, () => gaps.Add(stream, GapReason.DiskFault, new(bootNumber, fromUs), new(bootNumber, toUs)));
         LogDropped(stream.ChannelNumber, stream.Stream);
     }
 
     public void Anchored(BootAnchor anchor)
         => clocks.Keep(new Boot(anchor.BootNumber, anchor.BootId, anchor.OffsetUs, anchor.Quality, anchor.BoottimeUs));
 
-    /// <summary>Formatting and reading a large ring take their time: a line for every tenth.</summary>
+    /// <summary>Formatting and reading a large ring take their time; nobody waits for a small one.</summary>
     public void Progress(string what, int done, int of)
     {
-        var percent = (int)(done * 100L / of);
-        if (percent / 10 == _percent / 10 && done != of || of < 100)
+        if (Stopwatch.GetElapsedTime(_lastProgress) < ProgressPeriod)
             return;
-        _percent = percent;
+        _lastProgress = Stopwatch.GetTimestamp();
         LogProgress(what, done, of);
     }
 
@@ -50,6 +53,22 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
         foreach (var (path, why) in ring.Recovery.Refused)
             LogRefused(path, why);
     }
+
+    // Called by the ring's threads: a ledger that cannot be written costs the gap, not the recording.
+    private void Keep(StreamKey stream, GapReason reason, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (SqliteException e)
+        {
+            LogGapLost(stream.ChannelNumber, reason, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Gap of channel {Channel} ({Reason}) could not be written to the ledger: {Error}")]
+    private partial void LogGapLost(int channel, GapReason reason, string error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ring {Volume}: {Segments} segments of {MiB} MiB; last stop {Stop}; {Read} segments read, {Relinked} records recovered")]
     private partial void LogOpened(Guid volume, int segments, long miB, PreviousStop stop, int read, int relinked);

@@ -1,3 +1,4 @@
+using EdgeRecorder.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeRecorder.Ledger;
@@ -11,6 +12,8 @@ internal sealed class LedgerException(string message, Exception? inner = null) :
 /// </summary>
 internal sealed class LedgerDatabase : IDisposable
 {
+    private const int ReserveBytes = 4 << 20;               // tens of thousands of gaps more
+
     private readonly SqliteConnection _writer;
     private readonly SqliteConnection _reader;
     private readonly Lock _writing = new();
@@ -31,7 +34,10 @@ internal sealed class LedgerDatabase : IDisposable
             writer = Connect(path, SqliteOpenMode.ReadWriteCreate);
             Execute(writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
             schema.Apply(writer, path);
-            return new(writer, Connect(path, SqliteOpenMode.ReadWrite));
+            DatabaseReserve.Keep(writer, path, ReserveBytes);
+            var reader = Connect(path, SqliteOpenMode.ReadWrite);
+            DatabaseReserve.Keep(reader, path, 0);
+            return new(writer, reader);
         }
         catch (SqliteException e)
         {
@@ -75,7 +81,10 @@ internal sealed class LedgerDatabase : IDisposable
         lock (_reading)
             _reader.Dispose();
         lock (_writing)
-            _writer.Dispose();                                 // the last connection checkpoints the WAL
+        {
+            DatabaseReserve.Checkpoint(_writer);
+            _writer.Dispose();
+        }
     }
 
     /// <summary>

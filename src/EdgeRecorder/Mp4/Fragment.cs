@@ -54,6 +54,9 @@ public sealed class Fragment
     /// <summary>Why the run before it ended, when <see cref="StartsRun"/> and the same session brought both; else null: whoever ended the session knows.</summary>
     public GapReason? BreakReason { get; init; }
 
+    /// <summary>CLOCK_BOOTTIME in microseconds since when pictures are missing, with <see cref="BreakReason"/> loss: sound may have gone on behind the last one.</summary>
+    public long? MissingFromUs { get; init; }
+
     /// <summary>CLOCK_BOOTTIME of <see cref="MediaStart90k"/> in microseconds: arrival of the run's first access unit plus media time, drift corrected.</summary>
     public required long BoottimeUs { get; init; }
 

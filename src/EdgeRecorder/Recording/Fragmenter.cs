@@ -43,6 +43,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     private bool _running;
     private bool _startsRun;
     private GapReason? _breakReason;
+    private long? _missingFromUs;
     private long _shift;                                    // media time minus the source's
     private long _largestPts;
     private long _nextStart;                                // where the open fragment begins
@@ -101,7 +102,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     public Fragment? Close()
     {
         var closed = EndRun(null);
-        _breakReason = null;
+        (_breakReason, _missingFromUs) = (null, null);
         _audio.Drop();
         return closed;
     }
@@ -217,6 +218,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         if (samples.Count > 0)
             EndLeader(samples.LargestPts + Frame(samples.LastStep > 0 && samples.LastStep < TimeScale ? samples.LastStep : _frame));
         var end90k = MediaTime.FromUp(_nextStart, TimeScale);
+        var missingFromUs = _clock.At(end90k);
         if (_audioTrack is not null)
         {
             _audio.Finish();
@@ -230,7 +232,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         }
         var last = Build();
         MediaEnd90k = Math.Max(MediaEnd90k, end90k);
-        (_running, _breakReason) = (false, reason);
+        (_running, _breakReason, _missingFromUs) = (false, reason, reason == GapReason.Loss ? missingFromUs : null);
         return last;
     }
 
@@ -272,11 +274,12 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             SyncDistance = _syncDistance,
             StartsRun = _startsRun,
             BreakReason = _startsRun ? _breakReason : null,
+            MissingFromUs = _startsRun ? _missingFromUs : null,
             BoottimeUs = _clock.At(start90k),
             SourceUtcUs = _sourceUtcUs,
             VideoSamples = videoSamples,
         };
-        (_startsRun, _breakReason) = (false, null);
+        (_startsRun, _breakReason, _missingFromUs) = (false, null, null);
         return fragment;
     }
 

@@ -44,7 +44,7 @@ internal sealed partial class RingTail(StreamKey stream, IRingStream ring, Strea
         Taken++;
         LastBoottimeUs = fragment.BoottimeUs;
         MediaEnd90k = Math.Max(MediaEnd90k, fragment.MediaStart90k + fragment.Duration90k);
-        gaps.Footage(fragment.BoottimeUs, fragment.BoottimeUs + MediaTime.ToUs(fragment.Duration90k), fragment.BreakReason ?? outage);
+        gaps.Footage(fragment.BoottimeUs, fragment.BoottimeUs + MediaTime.ToUs(fragment.Duration90k), fragment.BreakReason ?? outage, fragment.MissingFromUs);
         return true;
     }
 

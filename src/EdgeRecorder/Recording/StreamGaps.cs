@@ -37,12 +37,13 @@ internal sealed class StreamGaps(StreamKey stream, GapJournal journal)
 
     /// <summary>A fragment went to the ring.</summary>
     /// <param name="breakReason">Why there may be a hole in front of it that nobody reported.</param>
-    public void Footage(long fromUs, long toUs, GapReason breakReason)
+    /// <param name="missingFromUs">Since when pictures are missing, where sound went on behind the last one.</param>
+    public void Footage(long fromUs, long toUs, GapReason breakReason, long? missingFromUs = null)
     {
         if (_open is not null || !_hadFootage)
             journal.Close(stream, fromUs);
-        else if (_footageEndUs is { } end && fromUs - end > ShortestUs)
-            journal.Add(stream, breakReason, end, fromUs);
+        else if (_footageEndUs is { } end && Math.Min(end, missingFromUs ?? end) is var since && fromUs - since > ShortestUs)
+            journal.Add(stream, breakReason, since, fromUs);
         (_open, _hadFootage) = (null, true);
         _footageEndUs = Math.Max(toUs, _footageEndUs ?? toUs);
     }

@@ -153,6 +153,7 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
 
     private FootageLease Make(List<FragmentRef> fragments, List<HeldSegment> held)
     {
+        // Linking no token at all is refused; a range without footage holds no segment.
         var cut = CancellationTokenSource.CreateLinkedTokenSource([CancellationToken.None, .. held.Select(s => s.Cut)]);
         return new FootageLease(fragments, () =>
         {

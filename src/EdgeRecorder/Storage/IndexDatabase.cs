@@ -12,11 +12,15 @@ namespace EdgeRecorder.Storage;
 internal sealed class IndexDatabase : IDisposable
 {
     private const int SchemaVersion = 1;
+    private const int ReserveBytes = 2 << 20;               // thousands of segments more
     private readonly SqliteConnection _connection;
     private readonly (ulong Device, ulong Inode) _identity;
 
     private IndexDatabase(string path, SqliteConnection connection)
-        => (Path, _connection, _identity) = (path, connection, Platform.Linux.FileIdentity.Of(path));
+    {
+        (Path, _connection, _identity) = (path, connection, Platform.Linux.FileIdentity.Of(path));
+        DatabaseReserve.Keep(connection, path, ReserveBytes);
+    }
 
     public string Path { get; }
 
@@ -148,7 +152,12 @@ internal sealed class IndexDatabase : IDisposable
             Execute(_connection, "PRAGMA synchronous = NORMAL");
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        if (ExistsStill())
+            DatabaseReserve.Checkpoint(_connection);
+        _connection.Dispose();
+    }
 
     private static SqliteConnection Connect(string path)
     {

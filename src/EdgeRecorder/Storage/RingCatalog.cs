@@ -174,10 +174,11 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
     {
         lock (_gate)
         {
-            if (!_byStream.TryGetValue(stream, out var list) || list.Find(s => s.Spans.Count > 0) is not { } first || list.FindLast(s => s.Spans.Count > 0) is not { } last)
+            if (!_byStream.TryGetValue(stream, out var list) || !list.Exists(s => s.Spans.Count > 0))
                 return null;
-            return new StreamFigures(list.Where(s => !s.IsPool).Sum(s => s.Bytes), clock.ToUtcUs(first.Spans[0].BootNumber, first.Spans[0].FromUs),
-                clock.ToUtcUs(last.Spans[^1].BootNumber, last.Spans[^1].ToUs));
+            var spans = list.SelectMany(s => s.Spans).ToList();
+            return new StreamFigures(list.Where(s => !s.IsPool).Sum(s => s.Bytes), spans.Min(row => clock.ToUtcUs(row.BootNumber, row.FromUs)),
+                spans.Max(row => clock.ToUtcUs(row.BootNumber, row.ToUs)));
         }
     }
 
@@ -219,7 +220,7 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
                         foreach (var piece in Uncovered(row, list))
                             found.Add(Dated(segment, piece, offset));
                     else
-                        found.Add(Dated(segment, row, offset));
+                        found.Add(Dated(segment, row, offset) with { Locked = segment.Pins > 0 || IsCopied(row, list) });
                 }
         }
         found.Sort((a, b) => (a.FromUtcUs, a.Generation).CompareTo((b.FromUtcUs, b.Generation)));
@@ -229,6 +230,10 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
     private static FootageSpan Dated(Segment segment, in SpanRow row, long offset)
         => new(segment.Stream, segment.Generation, segment.Number, row.FromUs + offset, row.ToUs + offset, row.MediaStart90k, row.MediaEnd90k, row.Bytes,
             segment.IsPool || segment.Pins > 0);
+
+    /// <summary>A lock holds it: the pool has some of it, whether or not the original is still there.</summary>
+    private static bool IsCopied(SpanRow row, List<Segment> list)
+        => list.Exists(s => s.IsPool && !s.IsDue && s.Spans.Exists(copy => copy.MediaStart90k < row.MediaEnd90k && copy.MediaEnd90k > row.MediaStart90k));
 
     /// <summary>The parts of a copy whose originals the ring no longer has; by media time, which a stream never uses twice.</summary>
     private static List<SpanRow> Uncovered(in SpanRow copy, List<Segment> list)

@@ -66,4 +66,7 @@ internal static partial class LibC
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial int statx(int directory, string path, int flags, uint mask, byte* buffer);
+
+    [LibraryImport("libc")]
+    public static partial int malloc_trim(nuint pad);
 }

@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace EdgeRecorder.Tests.SystemTests;
+
+/// <summary>A storage root and a configuration file; outlives the processes that are started on it.</summary>
+internal sealed class DaemonSetup : IDisposable
+{
+    private readonly TemporaryDirectory? _directory;
+    private readonly JsonArray _channels = [];
+
+    /// <param name="root">Where <c>storage.root</c> lies; null: a directory of its own, gone with this object.</param>
+    public DaemonSetup(string? root = null)
+    {
+        _directory = new TemporaryDirectory();
+        Root = root ?? _directory.File("data");
+        Directory.CreateDirectory(Root);
+        ConfigurationFile = _directory.File("recorder.json");
+        Port = FreePort();
+    }
+
+    public string Root { get; }
+    public string Ring => Path.Combine(Root, "ring");
+    public string ConfigurationFile { get; }
+    public int Port { get; }
+    public string RingSize { get; set; } = "64MiB";
+    public string SegmentSize { get; set; } = "1MiB";
+    public string LogDetail { get; set; } = "info";
+
+    /// <summary>Adds a channel; <paramref name="more"/> are further keys of its section.</summary>
+    public DaemonSetup With(string key, string url, params (string Key, JsonNode? Value)[] more)
+    {
+        var channel = new JsonObject { ["key"] = key, ["url"] = url };
+        foreach (var (name, value) in more)
+            channel[name] = value;
+        _channels.Add((JsonNode)channel);
+        return this;
+    }
+
+    public void RemoveChannels() => _channels.Clear();
+
+    public void Write() => File.WriteAllText(ConfigurationFile, new JsonObject
+    {
+        ["system"] = new JsonObject { ["log"] = LogDetail },
+        ["storage"] = new JsonObject { ["root"] = Root, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize } },
+        ["channels"] = _channels.DeepClone(),
+        ["jt808"] = new JsonObject { ["enabled"] = false },
+        ["gb28181"] = new JsonObject { ["enabled"] = false },
+        ["api"] = new JsonObject
+        {
+            ["box"] = new JsonObject { ["port"] = Port, ["tlsPort"] = 0 },
+            ["cdvr"] = new JsonObject { ["enabled"] = false },
+            ["axxon"] = new JsonObject { ["enabled"] = false },
+            ["inspector"] = new JsonObject { ["enabled"] = false },
+        },
+    }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+
+    /// <summary>Segments that hold or held footage.</summary>
+    public string[] Segments() => Directory.Exists(Ring) ? [.. Directory.EnumerateFiles(Ring, "*.mp4", SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [];
+
+    public void Dispose() => _directory?.Dispose();
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

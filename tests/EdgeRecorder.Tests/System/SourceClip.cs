@@ -1,0 +1,83 @@
+using EdgeRecorder.Media;
+using EdgeRecorder.Tests.Media;
+using EdgeRecorder.Tests.Simulators;
+
+namespace EdgeRecorder.Tests.SystemTests;
+
+/// <summary>
+/// What a simulated camera films, to tell which of its pictures lie in a file. Every picture of the clips differs from every other, so the bytes of
+/// their slices name them.
+/// </summary>
+internal sealed class SourceClip
+{
+    private readonly Codec _codec;
+    private readonly Dictionary<string, int> _places = [];
+
+    private SourceClip(Codec codec, IReadOnlyList<byte[]> slices)
+    {
+        _codec = codec;
+        for (var i = 0; i < slices.Count; i++)
+            Assert.True(_places.TryAdd(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(slices[i])), i), "the clip shows the same picture twice");
+    }
+
+    /// <summary>Pictures of one round.</summary>
+    public int Count => _places.Count;
+
+    public static async Task<SourceClip> OpenAsync(string clip)
+    {
+        var codec = clip.EndsWith(".h265", StringComparison.Ordinal) ? Codec.H265 : Codec.H264;
+        return new SourceClip(codec, Slices(codec, await File.ReadAllBytesAsync(await Clips.FindAsync(clip))));
+    }
+
+    /// <summary>The pictures of an MP4 as stretches of the clip that follow one another without a miss, rounds of the clip joined.</summary>
+    public async Task<IReadOnlyList<(int First, int Count)>> StretchesAsync(string mp4)
+    {
+        var stretches = new List<(int First, int Count)>();
+        var expected = -1;
+        foreach (var slice in Slices(_codec, await ElementaryAsync(mp4, "v", _codec == Codec.H264 ? "h264" : "hevc")))
+        {
+            Assert.True(_places.TryGetValue(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(slice)), out var place), $"{mp4} holds a picture that the camera never sent, behind {string.Join(", ", stretches)}");
+            if (place == expected)
+                stretches[^1] = (stretches[^1].First, stretches[^1].Count + 1);
+            else
+                stretches.Add((place, 1));
+            expected = (place + 1) % Count;
+        }
+        return stretches;
+    }
+
+    /// <summary>A track of a file as ffmpeg copies it out, raw.</summary>
+    public static Task<byte[]> ElementaryAsync(string mp4, string track, string format)
+        => Tool.RunAsync("ffmpeg", "-v", "error", "-i", mp4, "-map", $"0:{track}:0", "-c", "copy", "-f", format, "-");
+
+    private static List<byte[]> Slices(Codec codec, byte[] annexB)
+        => Clip.Nals(annexB).FindAll(nal => nal.Length > 0 && (codec == Codec.H264 ? (nal[0] & 0x1F) is >= 1 and <= 5 : nal[0] >> 1 <= 31));
+}
+
+/// <summary>Audio of a camera, to tell whether a file holds an unbroken stretch of it.</summary>
+internal static class SourceAudio
+{
+    /// <summary>Frames of the track: AAC without its ADTS heads, G.711 in packets of 20 ms. Fails when they are no stretch of the clip played round and round.</summary>
+    public static async Task<int> CountStretchAsync(string mp4, string clip)
+    {
+        var format = Path.GetExtension(clip) switch { ".aac" => "adts", ".alaw" => "alaw", _ => "mulaw" };
+        var source = Frames(format, await File.ReadAllBytesAsync(await Clips.FindAsync(clip)));
+        var found = Frames(format, await SourceClip.ElementaryAsync(mp4, "a", format));
+        Assert.Contains(Enumerable.Range(0, source.Count), start => found.Select((frame, i) => frame.AsSpan().SequenceEqual(source[(start + i) % source.Count])).All(same => same));
+        return found.Count;
+    }
+
+    private static List<byte[]> Frames(string format, byte[] bytes)
+    {
+        if (format != "adts")
+            return [.. bytes.Chunk(160).Where(packet => packet.Length == 160)];
+        var frames = new List<byte[]>();
+        for (var at = 0; at < bytes.Length;)
+        {
+            var length = (bytes[at + 3] & 3) << 11 | bytes[at + 4] << 3 | bytes[at + 5] >> 5;
+            frames.Add(bytes[(at + ((bytes[at + 1] & 1) == 1 ? 7 : 9))..(at + length)]);
+            at += length;
+        }
+        return frames;
+    }
+}
