@@ -6,18 +6,23 @@ RID ?= linux-$(subst x86_64,x64,$(subst aarch64,arm64,$(shell uname -m)))
 OUT := artifacts/publish/$(RID)
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
-export PATH := $(PATH):$(HOME)/.dotnet
+# A system without ICU runs the SDK all the same; nothing here depends on a culture.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
+# First, so that an SDK that `make` fetched wins over an older one of the system.
+export PATH := $(HOME)/.dotnet:$(PATH)
 
 .PHONY: run test build smoke publish image bench hwtest packages sdk docs
 
 build: sdk
 	dotnet build EdgeRecorder.sln -v q
 
+# TEST: switches of dotnet test, for example TEST='--filter FullyQualifiedName~Rtsp'. SCALE=full: the full counts.
 test: packages sdk
-	dotnet test EdgeRecorder.sln -v q --logger "console;verbosity=minimal"
+	@tests/run-tests $(TEST)
 
+# DEMO: switches of tests/run-demo, for example DEMO='--port 9080 --seconds 60'.
 run: packages sdk
-	@tests/run-demo
+	@tests/run-demo $(DEMO)
 
 smoke: packages publish
 	python3 tests/smoke/smoke.py $(OUT)/edge-recorder
@@ -25,8 +30,10 @@ smoke: packages publish
 publish: sdk
 	@tests/publish $(RID) $(OUT)
 
+# BENCH: switches of tests/Bench/run, for example BENCH='--rounds 1 --only B1'.
 bench: packages publish
-	@if [ -x tests/Bench/run ]; then tests/Bench/run $(OUT)/edge-recorder; else echo "bench: tests/Bench/run is missing from this version" >&2; exit 1; fi
+	@dotnet build tests/Simulators -c Release -v q -nologo -clp:NoSummary
+	@tests/Bench/run --daemon $(OUT)/edge-recorder $(BENCH)
 
 image:
 	@echo "image: the box image (rootfs-overlay, systemd units) is not part of this version" >&2; exit 1

@@ -1,4 +1,5 @@
 using EdgeRecorder.Hosting;
+using EdgeRecorder.Storage;
 
 // The table of contents: which command runs what, and what the daemon is made of.
 return await CommandLine.RunAsync(args, new Commands
@@ -6,11 +7,5 @@ return await CommandLine.RunAsync(args, new Commands
     Serve = options => Daemon.ServeAsync(options, Engine.AddTo),
     CheckConfig = ConfigCheck.Run,
     Probe = Engine.ProbeAsync,
-    Fsck = (_, _, errors) => NotHere(errors, "fsck").Result,
+    Fsck = Fsck.Run,
 }, Console.Out, Console.Error);
-
-static Task<int> NotHere(TextWriter errors, string command)
-{
-    errors.WriteLine($"{command}: not available in this version");
-    return Task.FromResult(CommandLine.Fault);
-}

@@ -17,9 +17,12 @@ internal static class Repository
 }
 
 /// <summary>A directory for one test, gone with it.</summary>
-internal sealed class TemporaryDirectory : IDisposable
+/// <param name="parent">Where to make it, if that exists.</param>
+internal sealed class TemporaryDirectory(string? parent = null) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("edge-recorder-test-").FullName;
+    public string Path { get; } = parent is not null && Directory.Exists(parent)
+        ? Directory.CreateDirectory(System.IO.Path.Combine(parent, $"edge-recorder-test-{Guid.NewGuid():n}")).FullName
+        : Directory.CreateTempSubdirectory("edge-recorder-test-").FullName;
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 

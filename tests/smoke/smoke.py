@@ -51,16 +51,20 @@ def iso(t):
 
 
 def camera(directory):
-    """A clip and the simulator that serves it; SMOKE_CAMERA names another camera instead."""
+    """The simulator that serves a clip; SMOKE_CAMERA names another camera instead."""
     if os.environ.get("SMOKE_CAMERA"):
         return None, os.environ["SMOKE_CAMERA"]
-    clip, port = directory / "clip.h264", free_port()
-    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t", "10", "-c:v", "libx264", "-preset", "veryfast",
-                    "-g", "25", "-bf", "0", "-pix_fmt", "yuv420p", "-f", "h264", str(clip)], check=True)
-    simulator = ROOT / "tests/Simulators/bin/Release/net10.0/simulators"
-    subprocess.run(["dotnet", "build", str(ROOT / "tests/Simulators"), "-c", "Release", "-v", "q", "-nologo"], check=True, stdout=subprocess.DEVNULL)
-    process = subprocess.Popen([str(simulator), "camera", "--file", str(clip), "--port", str(port)], stdout=open(directory / "camera.log", "w"), stderr=subprocess.STDOUT)
-    return process, f"rtsp://127.0.0.1:{port}/live"
+    clips = ROOT / "artifacts/clips"
+    subprocess.run([ROOT / "tests/data/make-clips", clips], check=True)
+    subprocess.run(["dotnet", "build", ROOT / "tests/Simulators", "-c", "Release", "-v", "q", "-nologo"], check=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        ["dotnet", ROOT / "tests/Simulators/bin/Release/net10.0/simulators.dll", "camera", "--video", clips / "small.h264", "--audio", clips / "10s.aac",
+         "--port", "0", "--control", "0", "--exit-with-parent"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(directory / "camera.log", "w"), text=True)
+    words = process.stdout.readline().split()              # "listening 127.0.0.1:PORT control PORT"
+    if words[:1] != ["listening"]:
+        sys.exit(f"the simulated camera does not start: {(directory / 'camera.log').read_text()}")
+    return process, f"rtsp://{words[1]}/live"
 
 
 def main():
@@ -93,34 +97,55 @@ def run(program, directory):
     good = subprocess.run([program, "check-config", config], capture_output=True, text=True)
     check(good.returncode == 0, f"check-config: {(good.stdout + good.stderr).strip()}")
 
-    log = directory / "recorder.log"
-    begun = time.time()
-    daemon = subprocess.Popen([program, "serve", "--config", config], stdout=open(log, "w"), stderr=subprocess.STDOUT)
     base = f"http://127.0.0.1:{port}"
+    begun = time.time()
     try:
-        if not wait_until("/healthz is 200", 20, lambda: request(base, "/healthz")[0] == 200):
-            return
-        print(f"      /healthz after {time.time() - begun:.2f} s")
-        ask(base, tls, directory, begun)
-        second = subprocess.run([program, "serve", "--config", config, f"--api:box:port={free_port()}", "--api:box:tlsPort=0"], capture_output=True, text=True, timeout=30)
-        check(second.returncode == 1 and "another recorder" in second.stderr, f"a second daemon on one root: {second.stderr.strip()}")
-        resident = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{daemon.pid}/status").read_text()).group(1))
-        print(f"      resident {resident / 1000:.1f} MB")
+        with Life(program, config, directory / "first.log", base):
+            before = ask(base, tls, directory, begun)
+            second = subprocess.run([program, "serve", "--config", config, f"--api:box:port={free_port()}", "--api:box:tlsPort=0"], capture_output=True, text=True, timeout=30)
+            check(second.returncode == 1 and "another recorder" in second.stderr, f"a second daemon on one root: {second.stderr.strip()}")
+        with Life(program, config, directory / "second.log", base):
+            again(base, directory, before)
     finally:
-        daemon.send_signal(signal.SIGTERM)
-        try:
-            check(daemon.wait(30) == 0, f"SIGTERM ends with 0 (was {daemon.returncode})")
-        except subprocess.TimeoutExpired:
-            daemon.kill()
-            check(False, "SIGTERM ends it within 30 s")
         if source:
             source.terminate()
             source.wait(10)
-        text = log.read_text()
+
+
+class Life:
+    """One life of the daemon: from /healthz to the exit code of SIGTERM and a look at the log."""
+
+    def __init__(self, program, config, log, base):
+        self.log, self.base = log, base
+        self.begun = time.time()
+        self.process = subprocess.Popen([program, "serve", "--config", config], stdout=open(log, "w"), stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        if not wait_until("/healthz is 200", 20, lambda: self.process.poll() is not None or request(self.base, "/healthz")[0] == 200) or self.process.poll() is not None:
+            self._end()
+            sys.exit(f"the recorder does not start (exit code {self.process.returncode}):\n{self.log.read_text()}")
+        print(f"      /healthz after {time.time() - self.begun:.2f} s")
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            resident = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text()).group(1))
+            print(f"      resident {resident / 1000:.1f} MB")
+        self._end()
+        check(self.process.returncode == 0, f"SIGTERM ends with 0 (was {self.process.returncode})")
+        text = self.log.read_text()
         errors = [line for line in text.splitlines() if re.search(r" (ERR|FTL) |Unhandled exception", line)]
-        check(not errors, "log without errors")
+        check(not errors, f"log without errors ({len(text.splitlines())} lines)")
         if failures:
             print(text)
+
+    def _end(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 def ask(base, tls, directory, begun):
@@ -128,7 +153,6 @@ def ask(base, tls, directory, begun):
     channel = json.loads(request(base, "/api/v1/channels", auth=auth)[2])[0]["id"]
     state = lambda: json.loads(request(base, f"/api/v1/channels/{channel}", auth=auth)[2])["state"]
     wait_until("the channel records", 15, lambda: state()["state"] == "recording")
-    recorded = time.time()
     span = f"from={iso(begun - 5)}&to={iso(begun + 3600)}"
 
     def seconds():
@@ -140,16 +164,42 @@ def ask(base, tls, directory, begun):
     status, headers, footage = request(base, f"/api/v1/channels/{channel}/footage.mp4?{span}", auth=auth)
     check(status == 200 and footage[4:8] == b"ftyp", f"footage.mp4: {status}, {len(footage)} bytes")
     if status == 200:
-        (directory / "footage.mp4").write_bytes(footage)
-        probe = subprocess.run(["ffmpeg", "-v", "error", "-i", str(directory / "footage.mp4"), "-f", "null", "-"], capture_output=True, text=True)
-        check(probe.returncode == 0 and not probe.stderr, f"ffmpeg decodes it {probe.stderr.strip()[:300]}")
+        check(decodes(directory / "footage.mp4", footage), "ffmpeg decodes it, picture and sound")
         part = request(base, f"/api/v1/channels/{channel}/footage.mp4?{span}", auth=auth, headers={"Range": "bytes=10-19"})
         check(part[0] == 206 and len(part[2]) == 10, f"a range of it: {part[0]}")
+    nothing = request(base, f"/api/v1/channels/{channel}/footage.mp4?from=1999-01-01T00:00:00Z&to=1999-01-02T00:00:00Z", auth=auth)
+    check(nothing[0] == 404, f"a day without footage: {nothing[0]}")
     every_route(base, auth, channel, span)
     metrics = request(base, "/metrics", auth=auth)[2].decode()
     fragments = re.search(r"^edge_recorder_fragments_total (\S+)", metrics, re.M)
     check(fragments and float(fragments.group(1)) > 0, f"edge_recorder_fragments_total {fragments and fragments.group(1)}")
+    channels = json.loads(request(base, "/api/v1/channels", auth=auth)[2])
+    check(channels[0]["state"]["lossCount"] == 0 and channels[0]["state"]["reconnects"] == 0, "nothing was lost on the way")
     check(subprocess.run(["curl", "-ksf", "-u", auth, f"https://127.0.0.1:{tls}/api/v1/status"], stdout=subprocess.DEVNULL).returncode == 0, "TLS answers")
+    past = f"from={iso(begun - 5)}&to={iso(time.time() - 3)}"
+    return channel, past, request(base, f"/api/v1/channels/{channel}/footage.mp4?{past}", auth=auth)[2]
+
+
+def decodes(path, footage):
+    """Whether ffmpeg has no complaint and finds what the camera sends."""
+    path.write_bytes(footage)
+    decoded = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-f", "null", "-"], capture_output=True, text=True)
+    streams = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", path], capture_output=True, text=True).stdout.split()
+    if decoded.returncode or decoded.stderr:
+        print(decoded.stderr[:1000])
+    return decoded.returncode == 0 and not decoded.stderr and (os.environ.get("SMOKE_CAMERA") or streams == ["h264", "aac"])
+
+
+def again(base, directory, before):
+    """After a restart: the same footage, byte for byte, and the recording goes on."""
+    auth = "admin:" + (directory / "root/initial-admin-password").read_text()
+    channel, past, footage = before
+    status, _, same = request(base, f"/api/v1/channels/{channel}/footage.mp4?{past}", auth=auth)
+    check(status == 200 and same == footage, f"footage of before the restart, {len(same)} of {len(footage)} bytes")
+    wait_until("the channel records again", 15, lambda: json.loads(request(base, f"/api/v1/channels/{channel}", auth=auth)[2])["state"]["lastFragment"])
+    now = f"from={iso(time.time() - 3600)}&to={iso(time.time() + 3600)}"
+    gaps = json.loads(request(base, f"/api/v1/channels/{channel}/timeline?{now}", auth=auth)[2])["gaps"]
+    check([g["reason"] for g in gaps][-1:] == ["restart"], f"the gap is in the timeline: {gaps}")
 
 
 def every_route(base, auth, channel, span):

@@ -20,6 +20,7 @@ internal static class Engine
     {
         services.AddSingleton<BoxClock, LinuxClock>();
         services.AddSingleton<RingObserver>();
+        services.AddSingleton(s => DeviceKey.Open(s.GetRequiredService<DataRoot>().Keys));
         services.AddSingleton<IRing>(OpenRing);             // once only: the container would dispose every registration of it
         services.AddSingleton<ILocks>(s => RingOf(s).Locks);
         services.AddSingleton<IStorageStatus>(s => new RingFigures(RingOf(s), RingFolderOf(s), QueueBytes()));
@@ -60,6 +61,7 @@ internal static class Engine
             SyncPeriod = TimeSpan.FromSeconds(options.Storage.SyncSeconds),
             Chain = options.Storage.Chain switch { ChainChoice.On => true, ChainChoice.Off => false, _ => CpuFeatures.HasSha256 },
             Channels = options.Channels.Count,
+            Sign = services.GetRequiredService<DeviceKey>().Sign,
             QueueBytes = QueueBytes(),
         }, services.GetRequiredService<BoxClock>(), observer,
         clocks.Boots().Select(b => new BootAnchor(b.Number, b.Id, b.AnchoredBoottimeUs, b.AnchoredBoottimeUs + b.OffsetUs, b.Quality)), progress: observer.Progress);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Storage;
@@ -9,7 +10,8 @@ namespace EdgeRecorder.Hosting;
 /// <summary>Brings what the ring says to the ledger and to the log.</summary>
 internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, ILogger<RingObserver> log) : IRingObserver
 {
-    private int _percent = -10;
+    private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(5);
+    private long _lastProgress = Stopwatch.GetTimestamp();
 
     public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs)
         => Keep(stream, GapReason.Evicted, () => gaps.Evicted(stream, new(bootNumber, fromUs), new(bootNumber, toUs)));
@@ -31,13 +33,12 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
     public void Anchored(BootAnchor anchor)
         => clocks.Keep(new Boot(anchor.BootNumber, anchor.BootId, anchor.OffsetUs, anchor.Quality, anchor.BoottimeUs));
 
-    /// <summary>Formatting and reading a large ring take their time: a line for every tenth.</summary>
+    /// <summary>Formatting and reading a large ring take their time; nobody waits for a small one.</summary>
     public void Progress(string what, int done, int of)
     {
-        var percent = (int)(done * 100L / of);
-        if (percent / 10 == _percent / 10 && done != of || of < 100)
+        if (Stopwatch.GetElapsedTime(_lastProgress) < ProgressPeriod)
             return;
-        _percent = percent;
+        _lastProgress = Stopwatch.GetTimestamp();
         LogProgress(what, done, of);
     }
 

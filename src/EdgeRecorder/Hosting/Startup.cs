@@ -28,6 +28,7 @@ internal sealed partial class Startup(
             readiness.ListenersOpen = true;
             LogReady(catalog.All.Count, Doors());
             _systemd.Ready();
+            GiveBackMemory();
         });
         lifetime.ApplicationStopping.Register(() =>
         {
@@ -46,6 +47,13 @@ internal sealed partial class Startup(
         do
             _systemd.Alive();
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>What configuration, containers and documents needed while they were made is garbage now: a box that then records for years hands it back once.</summary>
+    private static void GiveBackMemory()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        NativeHeap.Trim();
     }
 
     private string Doors()

@@ -153,7 +153,8 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
 
     private FootageLease Make(List<FragmentRef> fragments, List<HeldSegment> held)
     {
-        var cut = CancellationTokenSource.CreateLinkedTokenSource([.. held.Select(s => s.Cut)]);
+        // Linking no token at all is refused; a range without footage holds no segment.
+        var cut = CancellationTokenSource.CreateLinkedTokenSource([CancellationToken.None, .. held.Select(s => s.Cut)]);
         return new FootageLease(fragments, () =>
         {
             catalog.Release(held);

@@ -65,11 +65,22 @@ internal sealed class IndexDatabase : IDisposable
     public void SetMeta(string key, string value)
         => Execute(_connection, "INSERT INTO meta VALUES ($a, $b) ON CONFLICT (key) DO UPDATE SET value = $b", ("$a", key), ("$b", value));
 
+    /// <summary>Fills in segments as an index has them that somebody else may be writing; null when it is not this volume's.</summary>
+    /// <exception cref="SqliteException">It cannot be read.</exception>
+    public static HashSet<int>? ReadOnly(string path, Guid volume, IReadOnlyDictionary<int, Segment> segments)
+    {
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString());
+        connection.Open();
+        return Scalar(connection, "SELECT value FROM meta WHERE key = 'volume'") == volume.ToString() ? Load(connection, segments) : null;
+    }
+
     /// <summary>Fills in the segments it knows. Returns the numbers it had a row for.</summary>
-    public HashSet<int> Load(IReadOnlyDictionary<int, Segment> segments)
+    public HashSet<int> Load(IReadOnlyDictionary<int, Segment> segments) => Load(_connection, segments);
+
+    private static HashSet<int> Load(SqliteConnection connection, IReadOnlyDictionary<int, Segment> segments)
     {
         var known = new HashSet<int>();
-        using (var command = _connection.CreateCommand())
+        using (var command = connection.CreateCommand())
         {
             command.CommandText = "SELECT number, state, generation, channel_number, stream, pool, next_sequence, media_end_90k, last_hash FROM segments";
             using var row = command.ExecuteReader();
@@ -87,7 +98,7 @@ internal sealed class IndexDatabase : IDisposable
                 segment.LastHash = row.GetFieldValue<byte[]>(8);
             }
         }
-        using (var command = _connection.CreateCommand())
+        using (var command = connection.CreateCommand())
         {
             command.CommandText = "SELECT number, boot_number, from_boottime_us, to_boottime_us, media_start_90k, media_end_90k, bytes FROM spans ORDER BY number, position";
             using var row = command.ExecuteReader();

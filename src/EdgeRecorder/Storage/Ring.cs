@@ -18,6 +18,7 @@ internal sealed class Ring : IRing, IDisposable
     private readonly VictimChoice _victims;
     private readonly FootageReader _reader;
     private readonly DiskFaults _faults;
+    private bool _disposed;
     private readonly ConcurrentDictionary<StreamKey, StreamState> _streams = new();
 
     private Ring(Volume volume, RingCatalog catalog, RingOptions options, IndexDatabase index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
@@ -155,6 +156,8 @@ internal sealed class Ring : IRing, IDisposable
     /// <summary>Writes, syncs and links what is there, then stops. Open segments stay open: the next start goes on in them.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         _writer.Dispose();
         _sync.Dispose();
         while (_writer.RunLeft())

@@ -10,7 +10,7 @@ namespace EdgeRecorder.Storage;
 /// </summary>
 internal sealed class RingHousekeeper : IDisposable
 {
-    private static readonly TimeSpan IndexPeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan IndexPeriod = TimeSpan.FromSeconds(5), LimitPeriod = TimeSpan.FromSeconds(5);
 
     private readonly RingCatalog _catalog;
     private readonly RingOptions _options;
@@ -27,7 +27,7 @@ internal sealed class RingHousekeeper : IDisposable
     private readonly Thread _thread;
     private readonly RingWriter _writer;
     private IndexDatabase _index;
-    private long _indexSavedUs;
+    private long _indexSavedUs, _limitsSeenUs;
     private volatile bool _ending;
 
     public RingHousekeeper(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, BoxClock clock,
@@ -148,8 +148,11 @@ internal sealed class RingHousekeeper : IDisposable
     {
         var target = Math.Min(Math.Max(8, _catalog.OpenCount / 4), Math.Max(1, _catalog.Segments.Count / 8));
         var missing = target - _catalog.Available - _retiring.Count;
-        if (missing > 0 || _victims.HasLimits)
+        var looksAtLimits = _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
+        // Several at once: choosing looks at every segment, and each batch costs a durable transaction.
+        if (missing >= Math.Max(1, target / 3) || looksAtLimits)
         {
+            _limitsSeenUs = _clock.BoottimeUs;
             var deadline = _clock.BoottimeUs + (long)_options.LeaseGrace.TotalMicroseconds;
             foreach (var victim in _victims.Choose(Math.Max(0, missing)))
             {

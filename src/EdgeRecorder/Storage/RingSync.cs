@@ -113,9 +113,9 @@ internal sealed class RingSync : IDisposable
         _open.Clear();
         _catalog.CollectOpen(_open);
         foreach (var open in _open)
-            Guard(open, () => Begin(open));
+            Begin(open);
         foreach (var (open, batch) in _batches)
-            Guard(open, () => Finish(open, batch));
+            Finish(open, batch);
         foreach (var open in _open)
             if (open.IsClosing && !open.IsDirty)
                 _closed(open);
@@ -130,30 +130,37 @@ internal sealed class RingSync : IDisposable
 
     private void Begin(OpenSegment open)
     {
-        if (open.Batch(out var batch))
-            _batches.Add((open, batch));
+        try
+        {
+            if (open.Batch(out var batch))
+                _batches.Add((open, batch));
+        }
+        catch (IOException e)
+        {
+            Fail(open, e);
+        }
     }
 
     private void Finish(OpenSegment open, SyncBatch batch)
     {
-        open.File.DataSync();
-        var bytes = open.SyncingBytes;
-        var entries = open.Link(batch);
-        _catalog.Extended(open.Segment, open, entries);
-        _writer.Durable(bytes);
-        Syncs++;
-    }
-
-    private void Guard(OpenSegment open, Action step)
-    {
         try
         {
-            step();
+            open.File.DataSync();
+            var bytes = open.SyncingBytes;
+            var entries = open.Link(batch);
+            _catalog.Extended(open.Segment, open, entries);
+            _writer.Durable(bytes);
+            Syncs++;
         }
         catch (IOException e)
         {
-            open.IsFailed = true;
-            _writer.Quarantine(open, e.Message);
+            Fail(open, e);
         }
+    }
+
+    private void Fail(OpenSegment open, IOException error)
+    {
+        open.IsFailed = true;
+        _writer.Quarantine(open, error.Message);
     }
 }

@@ -28,10 +28,7 @@ internal sealed class Volume : IDisposable
         try
         {
             var text = new byte[512];
-            var values = Encoding.ASCII.GetString(text, 0, file.Read(text, 0)).Split('\n').Select(line => line.Split('=', 2))
-                .Where(parts => parts.Length == 2).ToDictionary(parts => parts[0], parts => parts[1]);
-            if (!Guid.TryParse(values.GetValueOrDefault("id"), out var id)
-                || !long.TryParse(values.GetValueOrDefault("segment_bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) || !long.IsPow2(bytes))
+            if (Parse(Encoding.ASCII.GetString(text, 0, file.Read(text, 0))) is not var (id, bytes))
                 throw new StorageException($"{path}: needs id=UUID and segment_bytes=POWER OF TWO; move the folder away to start a new ring");
             return new Volume(file, id, bytes);
         }
@@ -42,7 +39,30 @@ internal sealed class Volume : IDisposable
         }
     }
 
+    /// <summary>Id and segment size of the ring in a folder, without taking it; null when there is none.</summary>
+    public static (Guid Id, long SegmentBytes)? Read(string folder)
+    {
+        try
+        {
+            using var file = LinuxFile.OpenUnlocked(Path.Combine(folder, Name));
+            var text = new byte[512];
+            return Parse(Encoding.ASCII.GetString(text, 0, file.Read(text, 0)));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _lock.Dispose();
+
+    private static (Guid Id, long SegmentBytes)? Parse(string text)
+    {
+        var values = text.Split('\n').Select(line => line.Split('=', 2)).Where(parts => parts.Length == 2).ToLookup(parts => parts[0], parts => parts[1]);
+        return Guid.TryParse(values["id"].FirstOrDefault(), out var id)
+               && long.TryParse(values["segment_bytes"].FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && long.IsPow2(bytes)
+            ? (id, bytes) : null;
+    }
 
     private static LinuxFile OpenLocked(string folder, string path)
     {

@@ -12,6 +12,7 @@ internal static partial class LibC
     public const int CLOCK_REALTIME = 0, CLOCK_BOOTTIME = 7;
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const int AT_FDCWD = -100;
+    public const int O_RDONLY = 0, O_CLOEXEC = 0x80000;
     public const uint STATX_INO = 0x100;
     public const int STA_UNSYNC = 0x0040;
 
@@ -49,6 +50,10 @@ internal static partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int clock_gettime(int clock, out Timespec time);
 
+    // Variadic in C; without O_CREAT there is no third argument.
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial SafeFileHandle open(string path, int flags);
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int flock(SafeFileHandle file, int operation);
 
@@ -61,4 +66,7 @@ internal static partial class LibC
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial int statx(int directory, string path, int flags, uint mask, byte* buffer);
+
+    [LibraryImport("libc")]
+    public static partial int malloc_trim(nuint pad);
 }

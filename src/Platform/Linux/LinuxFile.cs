@@ -20,6 +20,21 @@ public sealed class LinuxFile : IDisposable
     public static LinuxFile Open(string path, bool write = true)
         => new(path, File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
 
+    /// <summary>For reading, without the shared lock that .NET takes on what it opens: another process may hold the file locked.</summary>
+    public static LinuxFile OpenUnlocked(string path)
+    {
+        while (true)
+        {
+            var handle = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC);
+            if (!handle.IsInvalid)
+                return new LinuxFile(path, handle);
+            var errno = Marshal.GetLastPInvokeError();
+            handle.Dispose();
+            if (errno != LibC.EINTR)
+                throw new ErrnoException("open", path, errno);
+        }
+    }
+
     /// <summary>Makes a file of exactly <paramref name="length"/> bytes with all its blocks allocated; an existing one is an error.</summary>
     public static LinuxFile Create(string path, long length)
     {

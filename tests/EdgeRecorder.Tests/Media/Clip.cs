@@ -138,13 +138,3 @@ internal sealed class Clip
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 }
-
-/// <summary>A directory of one test, gone with it.</summary>
-internal sealed class TemporaryDirectory : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("edge-recorder-test-").FullName;
-
-    public string File(string name) => System.IO.Path.Combine(Path, name);
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}

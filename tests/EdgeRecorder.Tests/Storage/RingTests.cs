@@ -131,6 +131,14 @@ public sealed class RingTests : IDisposable
     }
 
     [Fact]
+    public void A_range_without_footage_is_an_empty_lease()
+    {
+        using var lease = _bench.Open().Ring.Lease(Gate, 0, long.MaxValue, fromSync: true);
+        Assert.Empty(lease.Fragments);
+        Assert.False(lease.Cut.IsCancellationRequested);
+    }
+
+    [Fact]
     public void A_lease_held_too_long_is_cut_and_reads_nothing_wrong()
     {
         _bench.Open();
