@@ -23,7 +23,7 @@ internal static class Engine
         services.AddSingleton(s => DeviceKey.Open(s.GetRequiredService<DataRoot>().Keys));
         services.AddSingleton<IRing>(OpenRing);             // once only: the container would dispose every registration of it
         services.AddSingleton<ILocks>(s => RingOf(s).Locks);
-        services.AddSingleton<IStorageStatus>(s => new RingFigures(RingOf(s), RingFolderOf(s), QueueBytes()));
+        services.AddSingleton<IStorageStatus>(s => new RingFigures(RingOf(s), RingFolderOf(s)));
         services.AddSingleton<IFootageSource, Footage>();
         services.AddSingleton(s => new GapJournal(s.GetRequiredService<IGapLedger>(), RingOf(s).Clock.Current.BootNumber, Log<GapJournal>(s)));
         services.AddSingleton<IRecorder>(s => new Recorder(Surroundings(s), Connector(s)));
@@ -62,7 +62,6 @@ internal static class Engine
             Chain = options.Storage.Chain switch { ChainChoice.On => true, ChainChoice.Off => false, _ => CpuFeatures.HasSha256 },
             Channels = options.Channels.Count,
             Sign = services.GetRequiredService<DeviceKey>().Sign,
-            QueueBytes = QueueBytes(),
         }, services.GetRequiredService<BoxClock>(), observer,
         clocks.Boots().Select(b => new BootAnchor(b.Number, b.Id, b.AnchoredBoottimeUs, b.AnchoredBoottimeUs + b.OffsetUs, b.Quality)), progress: observer.Progress);
         foreach (var anchor in ring.Clock.Anchors)
@@ -85,9 +84,6 @@ internal static class Engine
         settings.Set(Key, decided.ToString(System.Globalization.CultureInfo.InvariantCulture));
         return decided;
     }
-
-    /// <summary>A tenth of the memory, at least what DESIGN section 4 promises.</summary>
-    private static long QueueBytes() => Math.Max(32L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10);
 
     private static CaptureSurroundings Surroundings(IServiceProvider services)
     {

@@ -135,7 +135,8 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             Drop(unit);
             return closed;
         }
-        if (!_running && !TryStartRun(unit))
+        // A clock that jumped lost no picture: what comes refers to what came, and is kept.
+        if (!_running && !TryStartRun(unit, follows: jumps && !unit.LossBefore))
         {
             Drop(unit);
             return closed;
@@ -175,9 +176,10 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         return ahead < -back;
     }
 
-    private bool TryStartRun(in AccessUnit unit)
+    private bool TryStartRun(in AccessUnit unit, bool follows)
     {
-        if (!unit.IsSync || _awaitsFormat && unit.ArrivalUs - _formatChangedUs < FormatChangeUs)
+        follows &= !unit.IsSync && _restartAt90k is null;
+        if (!unit.IsSync && !follows || _awaitsFormat && unit.ArrivalUs - _formatChangedUs < FormatChangeUs)
             return false;
         if (_awaitsFormat)
             (_formatChangedUs, _awaitsFormat) = (unit.ArrivalUs, false);
@@ -186,7 +188,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         _nextStart = MediaTime.To(MediaEnd90k, TimeScale);
         _shift = _nextStart - unit.Pts;
         _largestPts = _nextStart;
-        (_running, _startsRun, _reorders, _syncDistance) = (true, true, false, 0);
+        (_running, _startsRun, _reorders, _syncDistance) = (true, true, false, follows ? _syncDistance : 0);
         _clock.Start(unit.ArrivalUs, MediaEnd90k);
         if (_audioTrack is not null)
             _audio.StartRun(MediaTime.From(unit.Pts, TimeScale), MediaEnd90k, _audioTrack.TimeScale);

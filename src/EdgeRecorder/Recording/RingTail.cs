@@ -27,7 +27,7 @@ internal sealed partial class RingTail(StreamKey stream, IRingStream ring, Strea
     /// <param name="outage">Reason for a hole in front of the first fragment of a session.</param>
     public bool Offer(Fragment fragment, GapReason outage)
     {
-        if (_awaitsRun && !(fragment.StartsRun && fragment.MediaStart90k >= MediaEnd90k))
+        if (_awaitsRun && !(fragment.StartsRun && fragment.IsSync && fragment.MediaStart90k >= MediaEnd90k))
             return true;
         if (!ring.Offer(fragment))
         {

@@ -50,8 +50,11 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
             if (!_locks.Remove(lockId, out var held))
                 return;
             lock (catalog.Gate)
+            {
                 foreach (var segment in held.Pinned)
                     segment.Pins--;
+                held.Pinned.Clear();                        // a copy under way must not unpin them again
+            }
         }
         _released = true;
         wake();

@@ -127,7 +127,7 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
         for (var segments = 0; segments < FarthestSyncSegments; segments++)
         {
             for (; first >= 0 && !all[first].IsSync; first--)
-                if (all[first].StartsRun || first > 0 && all[first - 1].MediaStart90k + all[first - 1].Duration90k != all[first].MediaStart90k)
+                if (first > 0 && all[first - 1].MediaStart90k + all[first - 1].Duration90k != all[first].MediaStart90k)
                     return Forward(all, first);
             if (first >= 0)
                 return first;

@@ -147,7 +147,7 @@ internal sealed class Ring : IRing, IDisposable
         Unused = _catalog.Segments.Count(s => s.State == SegmentState.Free), Pool = _catalog.Segments.Count(s => s.IsPool && s.HasFootage),
         PoolBytes = _catalog.Segments.Where(s => s.IsPool && s.HasFootage).Sum(s => s.Bytes), PinnedBytes = _catalog.Segments.Where(s => s.Pins > 0).Sum(s => s.Bytes),
         Quarantined = _catalog.Segments.Count(s => s.State == SegmentState.Quarantined),
-        UsedBytes = _catalog.Segments.Where(s => s.HasFootage).Sum(s => s.Bytes), HeldBytes = _writer.HeldBytes,
+        UsedBytes = _catalog.Segments.Where(s => s.HasFootage).Sum(s => s.Bytes), HeldBytes = _writer.HeldBytes, QueueLimit = _writer.QueueLimit,
         FragmentsWritten = _writer.FragmentsWritten, BytesWritten = _writer.BytesWritten, FragmentsRefused = _writer.Refused,
         Rounds = _sync.Rounds, Syncs = _sync.Syncs, SyncTime = _sync.SyncTime, LastRound = _sync.LastRound, LongestRound = _sync.LongestRound,
         Seals = _housekeeper.Seals, Retirements = _housekeeper.Retirements, LastError = _housekeeper.LastError, VolumeFault = _faults.VolumeFault,
@@ -245,6 +245,7 @@ public sealed record RingStatus
 
     /// <summary>Bytes in memory, not yet durable.</summary>
     public required long HeldBytes { get; init; }
+    public required long QueueLimit { get; init; }
     public required long FragmentsWritten { get; init; }
     public required long BytesWritten { get; init; }
     public required long FragmentsRefused { get; init; }

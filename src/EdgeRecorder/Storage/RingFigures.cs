@@ -1,7 +1,7 @@
 namespace EdgeRecorder.Storage;
 
 /// <summary>The ring's state for people and metrics.</summary>
-internal sealed class RingFigures(Ring ring, string folder, long queueLimit) : IStorageStatus
+internal sealed class RingFigures(Ring ring, string folder) : IStorageStatus
 {
     private readonly string _fileSystem = Platform.Linux.FileSystemKind.Of(folder);
 
@@ -15,7 +15,7 @@ internal sealed class RingFigures(Ring ring, string folder, long queueLimit) : I
             RingBytes = status.Segments * status.SegmentBytes, SegmentBytes = status.SegmentBytes, Segments = status.Segments, UnusedSegments = status.Unused,
             LockedBytes = status.PinnedBytes, EventPoolBytes = status.PoolBytes,
             OldestFootage = oldest < 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(oldest / 1000),
-            QueueBytes = status.HeldBytes, QueueLimitBytes = queueLimit, FragmentsWritten = status.FragmentsWritten, FragmentsDropped = status.FragmentsRefused,
+            QueueBytes = status.HeldBytes, QueueLimitBytes = status.QueueLimit, FragmentsWritten = status.FragmentsWritten, FragmentsDropped = status.FragmentsRefused,
             BytesWritten = status.BytesWritten, SegmentsRecycled = status.Retirements, SyncRounds = status.Rounds, SyncTime = status.SyncTime, LongestSync = status.LongestRound,
         };
     }

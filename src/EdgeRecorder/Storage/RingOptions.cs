@@ -30,8 +30,14 @@ public sealed record RingOptions
     /// <summary>Makes a DER ECDSA P-256 signature over SHA-256 of what it is given; null: seals are not signed.</summary>
     public Func<byte[], byte[]>? Sign { get; init; }
 
-    /// <summary>Bytes of fragments in memory, queued or not yet durable, before whole GOPs are refused.</summary>
+    /// <summary>
+    /// Bytes of fragments in memory, queued or not yet durable, before whole GOPs are refused: at least <see cref="QueueBytes"/>, at most
+    /// <see cref="QueueCeilingBytes"/>, between them what comes in during 1.5 s and two rounds.
+    /// </summary>
     public long QueueBytes { get; init; } = 32 << 20;
+
+    /// <summary>A tenth of the box's memory.</summary>
+    public long QueueCeilingBytes { get; init; } = Math.Max(32 << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10);
 
     /// <summary>Share of the ring that copies of locked footage may take.</summary>
     public double EventPoolShare { get; init; } = 0.2;

@@ -70,6 +70,7 @@ internal sealed class RingSync : IDisposable
         }
     }
 
+    private long _measured = TimeProvider.System.GetTimestamp();
     private long _completed;
 
     /// <summary>Ends the thread after one last round.</summary>
@@ -110,6 +111,8 @@ internal sealed class RingSync : IDisposable
         using var held = _round.EnterScope();
         var started = TimeProvider.System.GetTimestamp();
         _catalog.Clock.Observe(_clock);
+        _writer.MeasureInflow(TimeProvider.System.GetElapsedTime(_measured, started));
+        _measured = started;
         _open.Clear();
         _catalog.CollectOpen(_open);
         foreach (var open in _open)

@@ -24,7 +24,8 @@ internal sealed class RingWriter : IDisposable
     private readonly object _signal = new();
     private readonly Thread _thread;
     private bool _ending, _isDry;
-    private long _held;
+    private long _held, _accepted;
+    private double _inflow;
     private int _topPriority;
 
     /// <param name="round">Held by the sync thread through each of its rounds.</param>
@@ -32,6 +33,7 @@ internal sealed class RingWriter : IDisposable
         Func<StreamKey, StreamState?> streams)
     {
         (_catalog, _options, _volume, _device, _observer, _faults, _round, _streams) = (catalog, options, volume, device, observer, faults, round, streams);
+        QueueLimit = options.QueueBytes;
         _thread = new Thread(Run) { Name = "ring writer", IsBackground = true };
     }
 
@@ -56,15 +58,28 @@ internal sealed class RingWriter : IDisposable
     /// <summary>Takes the fragment, or refuses when the box holds too much already: lower priorities from three quarters on.</summary>
     public bool Offer(StreamState stream, Fragment fragment)
     {
-        var limit = stream.Priority < _topPriority ? _options.QueueBytes / 4 * 3 : _options.QueueBytes;
+        var limit = stream.Priority < _topPriority ? QueueLimit / 4 * 3 : QueueLimit;
         if (Volatile.Read(ref _held) + fragment.Length > limit)
         {
             Refused++;
             return false;
         }
+        Interlocked.Add(ref _accepted, fragment.Length);
         fragment.AddReference();
         Enqueue(new Work(stream, fragment, null));
         return true;
+    }
+
+    /// <summary>What may be held now; measured anew every round.</summary>
+    public long QueueLimit { get; private set; }
+
+    /// <summary>Takes the inflow since the last call as the measure of how much may wait. Called once a round, by the sync thread.</summary>
+    public void MeasureInflow(TimeSpan elapsed)
+    {
+        var perSecond = Interlocked.Exchange(ref _accepted, 0) / Math.Max(0.1, elapsed.TotalSeconds);
+        _inflow = Math.Max(perSecond, _inflow * 0.9 + perSecond * 0.1);    // rises at once, falls over some rounds
+        var wanted = (long)(_inflow * (1.5 + 2 * _options.SyncPeriod.TotalSeconds));
+        QueueLimit = Math.Clamp(wanted, _options.QueueBytes, Math.Max(_options.QueueBytes, _options.QueueCeilingBytes));
     }
 
     /// <summary>Runs something on the writer thread, in its turn.</summary>

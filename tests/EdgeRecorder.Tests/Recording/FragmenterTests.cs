@@ -73,18 +73,19 @@ public sealed class FragmenterTests
     }
 
     [Theory]
-    [InlineData(2 * 90_000)]
-    [InlineData(1L << 40)]
-    [InlineData(-5 * 90_000)]
-    [InlineData(-(1L << 33))]
-    public void A_jump_of_the_source_clock_ends_the_run_and_media_time_runs_on(long jump)
+    [InlineData(2 * 90_000, 50)]
+    [InlineData(1L << 40, 50)]
+    [InlineData(-5 * 90_000, 50)]
+    [InlineData(-(1L << 33), 50)]
+    [InlineData(30 * 90_000, 60)]                           // in the middle of a GOP: its pictures still refer to those before
+    public void A_jump_of_the_source_clock_ends_the_run_and_media_time_runs_on(long jump, int at)
     {
         using var feed = new Feed();
         feed.Announce(Video, Audio);
         var sound = 0L;
         for (var i = 0; i < 100; i++)
         {
-            var shift = i < 50 ? 0 : jump;
+            var shift = i < at ? 0 : jump;
             feed.Add(Picture(i, i % 25 == 0), i * Frame + shift, i * 40_000);
             for (var k = 0; k < 2; k++, sound += 160)
                 feed.Add(Sound(sound), sound + shift * 8 / 90, i * 40_000);

@@ -30,11 +30,11 @@ public sealed class LappedRingTests(ITestOutputHelper output)
         {
             channel = await daemon.IdAsync("gate"), from = locked.From, to = locked.To, reason = "incident",
         }))).BodyAsync(System.Net.HttpStatusCode.Created);
+        await RecycledAsync(1);                             // the file system's own notes about a file grow until all of it was written once
         await disk.FillAsync();
         var before = DiskUse(setup.Ring);
 
-        var recycled = await daemon.WaitAsync(async () => (await daemon.GetAsync("/api/v1/storage")).GetProperty("ring").GetProperty("segmentsRecycled").GetInt64(),
-            n => n >= laps * Segments, $"{laps} laps", TimeSpan.FromSeconds(30 + laps * Segments));
+        var recycled = await RecycledAsync(laps);
 
         output.WriteLine($"{recycled} segments recycled; {before / 1024} KiB on disk");
         Assert.Equal(before, DiskUse(setup.Ring));
@@ -57,6 +57,10 @@ public sealed class LappedRingTests(ITestOutputHelper output)
         Assert.Empty(again.Errors);
         foreach (var segment in setup.Segments())
             await Tool.DecodesAsync(segment);
+
+        Task<long> RecycledAsync(int laps) => daemon.WaitAsync(
+            async () => (await daemon.GetAsync("/api/v1/storage")).GetProperty("ring").GetProperty("segmentsRecycled").GetInt64(),
+            n => n >= laps * Segments, $"{laps} laps", TimeSpan.FromSeconds(30 + laps * Segments));
     }
 
     [Fact]
