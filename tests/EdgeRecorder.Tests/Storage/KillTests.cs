@@ -76,9 +76,7 @@ public sealed class KillTests : IDisposable
         if (kill % 3 == 0)
             foreach (var file in Directory.GetFiles(_directory.Path, "index.db*"))
                 File.Delete(file);
-        var clock = new TestClock();
-        clock.Reboot();
-        using var ring = Ring.Open(RingChild.OptionsOf(_directory.Path, Segments), clock, new RingBench.RecordingObserver(), []);
+        using var ring = Ring.Open(RingChild.OptionsOf(_directory.Path, Segments), new TestClock(), new RingBench.RecordingObserver(), []);
         using var lease = ring.Lease(RingChild.Stream, 0, long.MaxValue, fromSync: false);
         var found = lease.Fragments.Select(f => f.MediaStart90k).ToList();
         Assert.Equal(found.Order().Distinct(), found);

@@ -20,9 +20,9 @@ internal static class RingChild
             return 2;
         var clip = Clip.MakeAsync(Codec.H264, null, seconds: 1, gop: 5, width: 320).GetAwaiter().GetResult();
         var clock = new TestClock();
-        clock.Reboot();
         using var ring = Ring.Open(OptionsOf(folder, int.Parse(segments, CultureInfo.InvariantCulture)), clock, new RingBench.RecordingObserver(), []);
         using var writer = ring.OpenStream(Stream, RingBench.Identity(1), 0);
+        clock.Advance(writer.MediaEnd90k * 100 / 9);         // the same boot, and later than all there is
         using var camera = new Camera(clip, clock.Boottime, writer.MediaEnd90k, 100_000);
         for (var written = 1; ; written++)
         {
@@ -41,7 +41,7 @@ internal static class RingChild
     };
 
     public static System.Diagnostics.Process Start(string folder, int segments)
-        => System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Path.ChangeExtension(typeof(RingChild).Assembly.Location, null), ["record", folder, segments.ToString(CultureInfo.InvariantCulture)])
+        => System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(RingChild).Assembly.Location, "record", folder, segments.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,
         })!;
