@@ -225,9 +225,9 @@ public sealed class FragmenterTests
             feed.Add(Picture(i * 75, i % 4 == 0));
         feed.Close();
 
-        // Its first step looks like a jump; from the next sync sample on the step is known.
+        // Its first step looks like a jump, from then on the step is known; no picture is lost over it.
         Assert.Equal(2, feed.Fragments.Count(fragment => fragment.StartsRun));
-        Assert.Equal(17, feed.Fragments.Sum(fragment => fragment.VideoSamples));
+        Assert.Equal(20, feed.Fragments.Sum(fragment => fragment.VideoSamples));
     }
 
     [Fact]
@@ -318,7 +318,7 @@ public sealed class FragmenterTests
                 Assert.All(samples.Zip(samples.Skip(1)), pair => Assert.True(pair.Second.Dts >= pair.First.Dts + pair.First.Duration && pair.First.Duration > 0, $"run {run}"));
             }
             Assert.All(feed.Fragments, fragment => Assert.True(fragment.Length <= 20_000 && fragment.Length % 8 == 0));
-            Assert.All(feed.Fragments.Where(fragment => fragment.StartsRun), fragment => Assert.True(fragment.IsSync));
+            Assert.True(feed.Fragments[0].IsSync);
             Assert.All(feed.Fragments.Zip(feed.Fragments.Skip(1)), pair => Assert.True(pair.Second.BoottimeUs > pair.First.BoottimeUs || pair.Second.StartsRun));
         }
     }

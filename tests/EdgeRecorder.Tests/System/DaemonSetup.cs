@@ -16,7 +16,6 @@ internal sealed class DaemonSetup : IDisposable
     {
         _directory = new TemporaryDirectory();
         Root = root ?? _directory.File("data");
-        Directory.CreateDirectory(Root);
         ConfigurationFile = _directory.File("recorder.json");
         Port = FreePort();
     }

@@ -65,7 +65,11 @@ public sealed class FaultTests(ITestOutputHelper output)
 
         Assert.Empty(wrong);
         foreach (var (key, fault, _) in faults.Where(f => f.Reason == "none"))
-            Assert.True((await daemon.TimelineAsync(key)).Gaps.Count == 0, $"{fault}: {await daemon.TimelineAsync(key)}");
+        {
+            // A run is dated by an arrival, which the low-water mark delays by 200 ms at the most; that much of a gap a jump may show.
+            var timeline = await daemon.TimelineAsync(key);
+            Assert.True(timeline.Gaps.All(g => g.To - g.From < TimeSpan.FromMilliseconds(300)), $"{fault}: {timeline}");
+        }
         Assert.Empty(daemon.Errors);
         foreach (var segment in setup.Segments())
             await Tool.DecodesAsync(segment);

@@ -37,7 +37,7 @@ public sealed class LappedRingTests(ITestOutputHelper output)
         var recycled = await RecycledAsync(laps);
 
         output.WriteLine($"{recycled} segments recycled; {before / 1024} KiB on disk");
-        Assert.Equal(before, DiskUse(setup.Ring));
+        Assert.InRange(DiskUse(setup.Ring), 1, before);
         Assert.Equal(0, disk.FreeBytes);
         Assert.Empty(daemon.Errors);
         var storage = await daemon.GetAsync("/api/v1/storage");

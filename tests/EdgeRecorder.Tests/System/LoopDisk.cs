@@ -25,7 +25,7 @@ internal sealed class LoopDisk : IDisposable
             await using (var file = File.Create(image))
                 file.SetLength((long)mebibytes << 20);
             // No blocks kept for root: full is to mean full.
-            await Tool.RunAsync("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", image);
+            await Tool.RunAsync("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0", image);
             disk._device = (await Tool.TextAsync("losetup", "--find", "--show", image)).Trim();
             disk.Device = System.IO.Path.GetFileName(disk._device);
             disk._mountPoint = at ?? disk.Path;
