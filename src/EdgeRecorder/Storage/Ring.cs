@@ -75,7 +75,7 @@ internal sealed class Ring : IRing, IDisposable
             foreach (var anchor in index.LoadBoots())
                 map.Learn(anchor);
             var recovery = new RingRecovery(volume.Id, geometry, device, map, clock.BoottimeUs);
-            recovery.Run(segments, index.Load(segments.ToDictionary(s => s.Number)), (done, of) => progress?.Invoke("reading", done, of));
+            recovery.Run(segments, index.Load(segments.ToDictionary(s => s.Number)), !fresh && index.GetMeta("clean") == "1", (done, of) => progress?.Invoke("reading", done, of));
             var catalog = new RingCatalog(segments, geometry, map);
             catalog.Arrange();
             var stop = HowItStopped(index, fresh, recovery, clock);

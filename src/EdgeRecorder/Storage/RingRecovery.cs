@@ -27,9 +27,12 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
     /// <summary>Files of another volume or place, never touched; those whose header is damaged, taken as empty; those that cannot be read.</summary>
     public List<(string Path, string Why)> Refused { get; } = [];
 
-    public void Run(IReadOnlyList<Segment> segments, HashSet<int> indexed, Action<int, int>? progress)
+    /// <param name="clean">The box stopped in good order: the index knows of every segment that was opened, so the unused ones need no look either.</param>
+    public void Run(IReadOnlyList<Segment> segments, HashSet<int> indexed, bool clean, Action<int, int>? progress)
     {
-        var unknown = segments.Where(s => !indexed.Contains(s.Number) || s.State is not (SegmentState.Sealed or SegmentState.Quarantined)).ToList();
+        bool Known(Segment s) => indexed.Contains(s.Number)
+            && (s.State is SegmentState.Sealed or SegmentState.Quarantined || clean && s.State is SegmentState.Free or SegmentState.Ready);
+        var unknown = segments.Where(s => !Known(s)).ToList();
         var done = 0;
         // Reading is waiting: more at once than there are cores keeps a disk's queue filled.
         Parallel.ForEach(unknown, new ParallelOptions { MaxDegreeOfParallelism = 8 }, segment =>
