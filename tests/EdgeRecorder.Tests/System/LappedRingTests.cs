@@ -38,7 +38,7 @@ public sealed class LappedRingTests(ITestOutputHelper output)
 
         output.WriteLine($"{recycled} segments recycled; {before / 1024} KiB on disk");
         Assert.InRange(DiskUse(setup.Ring), 1, before);
-        Assert.Equal(0, disk.FreeBytes);
+        Assert.InRange(disk.FreeBytes, 0, 1 << 20);         // less than a segment: dd writes 64 KiB at a time, extents that meet give a block back
         Assert.Empty(daemon.Errors);
         var storage = await daemon.GetAsync("/api/v1/storage");
         Assert.Equal(("ok", ""), (storage.GetProperty("state").GetString(), storage.GetProperty("fault").GetString()));
