@@ -40,7 +40,9 @@ public sealed class FaultTests(ITestOutputHelper output)
         await using var daemon = await DaemonProcess.StartAsync(setup);
         await camera.WaitAsync(s => faults.All(f => s.Clients.Any(c => c.Path == $"/{f.Key}" && c.Video > 50)));
 
-        await Task.WhenAll(faults.Select(f => camera.CommandAsync($"@/{f.Key} {f.Fault}")));
+        // The endless picture keeps the camera busy: last.
+        foreach (var (key, fault, _) in faults.OrderBy(f => f.Fault == "oversize fragment"))
+            await camera.CommandAsync($"@/{key} {fault}");
         // These two show only to who comes anew.
         await camera.CommandAsync("@/refusal disconnect");
         await camera.CommandAsync("@/mute disconnect");

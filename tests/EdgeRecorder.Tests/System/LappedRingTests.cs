@@ -38,7 +38,7 @@ public sealed class LappedRingTests(ITestOutputHelper output)
 
         output.WriteLine($"{recycled} segments recycled; {before / 1024} KiB on disk");
         Assert.InRange(DiskUse(setup.Ring), 1, before);
-        Assert.Equal(0, disk.FreeBytes);
+        Assert.InRange(disk.FreeBytes, 0, 1 << 20);         // less than a segment: dd writes 64 KiB at a time, extents that meet give a block back
         Assert.Empty(daemon.Errors);
         var storage = await daemon.GetAsync("/api/v1/storage");
         Assert.Equal(("ok", ""), (storage.GetProperty("state").GetString(), storage.GetProperty("fault").GetString()));
@@ -55,6 +55,7 @@ public sealed class LappedRingTests(ITestOutputHelper output)
         await using var again = await DaemonProcess.StartAsync(setup);
         Assert.Contains((await again.TimelineAsync("gate")).Spans, s => s.Locked && s.From <= locked.From && s.To >= locked.To);
         Assert.Empty(again.Errors);
+        Assert.Equal(0, await again.StopAsync());           // a segment that was opened this second holds nothing yet
         foreach (var segment in setup.Segments())
             await Tool.DecodesAsync(segment);
 
