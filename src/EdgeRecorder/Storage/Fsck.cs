@@ -111,8 +111,9 @@ public static class Fsck
                 var rows = segments.Keys.ToDictionary(n => n, n => new Segment(n, segments[n]));
                 foreach (var number in IndexDatabase.ReadOnly(path, volume, rows) ?? [])
                 {
-                    if (rows[number].State == SegmentState.Sealed && _audits.TryGetValue(number, out var old) && old.Header?.Generation < rows[number].Generation)
-                        ReadSegment(number, segments[number], key);   // a daemon has written it anew since we read it
+                    if (rows[number].State == SegmentState.Sealed && _audits.TryGetValue(number, out var old)
+                        && (old.Header?.Generation < rows[number].Generation || old.State is AuditedState.Open or AuditedState.Empty))
+                        ReadSegment(number, segments[number], key);   // a daemon has sealed or written it anew since we read it
                     if (_audits.TryGetValue(number, out var audit))
                         CompareRow(rows[number], audit);
                 }
