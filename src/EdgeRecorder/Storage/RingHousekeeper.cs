@@ -117,7 +117,10 @@ internal sealed class RingHousekeeper : IDisposable
             {
                 var pages = open.MakeSeal(_options.Chain).Write(geometry, _options.Sign);
                 open.File.Write(pages, geometry.SealOffset);
+                if (open.Segment.IsFirstLap)
+                    WriteRestOfSeal(open.File, geometry, pages.Length);
                 open.File.DataSync();
+                open.Segment.IsFirstLap = false;
                 Span<byte> size = stackalloc byte[4];
                 System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(size, geometry.SealOffset - open.LinkedFree);
                 open.File.Write(size, open.LinkedFree);
@@ -134,6 +137,14 @@ internal sealed class RingHousekeeper : IDisposable
         _catalog.Sealed(open);
         open.Dispose();
         Seals++;
+    }
+
+    /// <summary>Seals differ in length: with their whole room written once, no later one meets a block that never was, and none costs a journal commit.</summary>
+    private static void WriteRestOfSeal(ISegmentFile file, Geometry geometry, int written)
+    {
+        var zeros = GC.AllocateArray<byte>(64 * 1024, pinned: true);
+        for (var offset = geometry.SealOffset + written; offset < geometry.Size; offset += zeros.Length)
+            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, geometry.Size - offset)), offset);
     }
 
     private void CloseIdle()

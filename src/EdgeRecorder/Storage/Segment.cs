@@ -57,6 +57,9 @@ internal sealed class Segment(int number, string path)
     public int Pins { get; set; }
     public int Leases { get; set; }
 
+    /// <summary>Its blocks are allocated and partly never written: the first write to each costs a journal commit.</summary>
+    public bool IsFirstLap { get; set; }
+
     /// <summary>A pool segment that no lock needs: goes back to the ring at the next occasion.</summary>
     public bool IsDue { get; set; }
 

@@ -19,6 +19,7 @@ internal static class SegmentFolder
         var path = System.IO.Path.ChangeExtension(segment.Path, FootageSuffix);
         File.Move(segment.Path, path);
         segment.Path = path;
+        segment.IsFirstLap = true;
     }
 
     /// <summary>Writes the header of a new generation, durably, and hands out the file for its records; one that never held footage gets its name.</summary>

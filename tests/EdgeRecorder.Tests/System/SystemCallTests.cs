@@ -5,14 +5,14 @@ using Xunit.Abstractions;
 
 namespace EdgeRecorder.Tests.SystemTests;
 
-/// <summary>What the kernel sees of a lapped ring: data syncs and nothing that costs a journal commit or a device read.</summary>
+/// <summary>What the kernel sees of a lapped ring: data syncs and nothing that costs a journal commit each, or a device read.</summary>
 [Collection(SecondDaemon.Name)]
 public sealed partial class SystemCallTests(ITestOutputHelper output)
 {
     private const int Segments = 16;
 
     [Fact]
-    public async Task A_lapped_ring_is_synced_by_fdatasync_alone_and_costs_no_journal_commit_and_no_read()
+    public async Task A_lapped_ring_is_synced_by_fdatasync_alone_and_costs_no_read_and_no_commit_of_its_own()
     {
         if (!Scale.NeedsRoot("A disk of its own and strace"))
             return;
@@ -27,6 +27,7 @@ public sealed partial class SystemCallTests(ITestOutputHelper output)
         await daemon.ReadyAsync();
         await RecycledAsync(2 * Segments);
         var (from, start) = (new FileInfo(trace).Length, Stat());
+        var watch = global::System.Diagnostics.Stopwatch.StartNew();
 
         await RecycledAsync((2 + Scale.Of(2, 8)) * Segments);
 
@@ -39,8 +40,10 @@ public sealed partial class SystemCallTests(ITestOutputHelper output)
         output.WriteLine($"{string.Join(", ", calls.Select(c => $"{c.Key} {c.Value}"))}; reads {end.Reads - start.Reads}, journal commits {end.Commits - start.Commits}");
         Assert.Equal(["fdatasync", "sync_file_range"], calls.Keys.Order().Where(name => name.Length > 0));
         Assert.Equal(0, end.Reads - start.Reads);
+        // ext4 counts its inode version with every changed mtime, lazytime or not, and commits that every 5 s; no sync asks for a commit (docs/design/ring.md).
         if (start.Commits is { } commits)
-            Assert.Equal(0, end.Commits - commits);
+            Assert.InRange(end.Commits!.Value - commits, 0, (int)watch.Elapsed.TotalSeconds / 5 + 1);
+        Assert.True(calls["fdatasync"] > 3 * (end.Commits - start.Commits ?? 0), "a commit for some of the syncs");
         Assert.Empty(daemon.Errors);
 
         Task<long> RecycledAsync(int segments) => daemon.WaitAsync(
