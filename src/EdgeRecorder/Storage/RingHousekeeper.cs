@@ -142,7 +142,7 @@ internal sealed class RingHousekeeper : IDisposable
     /// <summary>Seals differ in length: with their whole room written once, no later one meets a block that never was, and none costs a journal commit.</summary>
     private static void WriteRestOfSeal(ISegmentFile file, Geometry geometry, int written)
     {
-        var zeros = GC.AllocateArray<byte>(64 * 1024, pinned: true);
+        var zeros = PinnedPages.Make(64 * 1024);
         for (var offset = geometry.SealOffset + written; offset < geometry.Size; offset += zeros.Length)
             file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, geometry.Size - offset)), offset);
     }
@@ -159,7 +159,7 @@ internal sealed class RingHousekeeper : IDisposable
     {
         var target = Math.Min(Math.Max(8, _catalog.OpenCount / 4), Math.Max(1, _catalog.Segments.Count / 8));
         var missing = target - _catalog.Available - _retiring.Count;
-        var looksAtLimits = _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
+        var looksAtLimits = _victims.HasDue || _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
         // Several at once: choosing looks at every segment, and each batch costs a durable transaction.
         if (missing >= Math.Max(1, target / 3) || looksAtLimits)
         {
