@@ -30,6 +30,7 @@ internal sealed class Ring : IRing, IDisposable
         _writer = new RingWriter(catalog, options, volume.Id, device, observer, _faults, round, _streams.GetValueOrDefault);
         _housekeeper = new RingHousekeeper(catalog, options, volume.Id, device, observer, _faults, clock, _victims, _writer, index);
         _sync = new RingSync(catalog, _writer, clock, options.SyncPeriod, round, _housekeeper.Complete);
+        _writer.Began = _sync.Show;
         _reader = new FootageReader(catalog, device, segment =>
         {
             SpanRow[] spans;

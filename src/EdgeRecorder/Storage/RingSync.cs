@@ -18,6 +18,7 @@ internal sealed class RingSync : IDisposable
     private readonly object _signal = new();
     private readonly List<(OpenSegment Open, SyncBatch Batch)> _batches = [];
     private readonly List<OpenSegment> _open = [];
+    private readonly List<OpenSegment> _first = [];
     private bool _ending, _now;
     private long _rounds;
 
@@ -46,6 +47,18 @@ internal sealed class RingSync : IDisposable
         lock (_signal)
         {
             _now = true;
+            Monitor.PulseAll(_signal);
+        }
+    }
+
+    /// <summary>
+    /// A segment has its first record: it is synced and linked at once, alone. Until then its file is a head without a fragment, which players do not open.
+    /// </summary>
+    public void Show(OpenSegment first)
+    {
+        lock (_signal)
+        {
+            _first.Add(first);
             Monitor.PulseAll(_signal);
         }
     }
@@ -97,11 +110,35 @@ internal sealed class RingSync : IDisposable
                 _completed++;
                 Monitor.PulseAll(_signal);
                 while (!_ending && !_now && _period - TimeProvider.System.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
-                    Monitor.Wait(_signal, left);
+                    if (_first.Count == 0)
+                        Monitor.Wait(_signal, left);
+                    else
+                        ShowFirst();
                 if (_ending)
                     return;
                 _now = false;
+                _first.Clear();                             // the round that begins now has them
             }
+        }
+    }
+
+    /// <summary>Called with the signal's lock, which is let go while the disk works.</summary>
+    private void ShowFirst()
+    {
+        var first = _first[^1];
+        _first.RemoveAt(_first.Count - 1);
+        Monitor.Exit(_signal);
+        try
+        {
+            using var held = _round.EnterScope();
+            _open.Clear();
+            _catalog.CollectOpen(_open);
+            if (_open.Contains(first))
+                Sync([first]);
+        }
+        finally
+        {
+            Monitor.Enter(_signal);
         }
     }
 
@@ -115,20 +152,27 @@ internal sealed class RingSync : IDisposable
         _measured = started;
         _open.Clear();
         _catalog.CollectOpen(_open);
-        foreach (var open in _open)
-            Begin(open);
-        foreach (var (open, batch) in _batches)
-            Finish(open, batch);
+        var any = Sync(_open);
         foreach (var open in _open)
             if (open.IsClosing && !open.IsDirty)
                 _closed(open);
-        if (_batches.Count == 0)
+        if (!any)
             return;
-        _batches.Clear();
         LastRound = TimeProvider.System.GetElapsedTime(started);
         SyncTime += LastRound;
         LongestRound = LastRound > LongestRound ? LastRound : LongestRound;
         Volatile.Write(ref _rounds, _rounds + 1);
+    }
+
+    /// <summary>Writes back all, waits for all, links all. False: there was nothing.</summary>
+    private bool Sync(List<OpenSegment> segments)
+    {
+        _batches.Clear();
+        foreach (var open in segments)
+            Begin(open);
+        foreach (var (open, batch) in _batches)
+            Finish(open, batch);
+        return _batches.Count > 0;
     }
 
     private void Begin(OpenSegment open)

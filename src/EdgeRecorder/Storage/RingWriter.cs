@@ -47,6 +47,9 @@ internal sealed class RingWriter : IDisposable
     /// <summary>Fragments refused because the queue was full.</summary>
     public long Refused { get; private set; }
 
+    /// <summary>Told of segments that have got their first record.</summary>
+    public Action<OpenSegment>? Began { get; set; }
+
     public void Start() => _thread.Start();
 
     public void SetPriority(StreamState stream, int priority)
@@ -198,6 +201,8 @@ internal sealed class RingWriter : IDisposable
             try
             {
                 open.Append(fragment, HeaderOf(stream, open, fragment), _catalog.Clock.Current, _options.Chain, _scratch);
+                if (open.Count == 1)
+                    Began?.Invoke(open);
                 stream.NextSequence++;
                 stream.WaitsForSync = false;
                 stream.Count(fragment);
