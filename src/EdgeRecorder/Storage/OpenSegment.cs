@@ -19,7 +19,7 @@ namespace EdgeRecorder.Storage;
 /// </summary>
 internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSegment? init, ISegmentFile file) : IDisposable
 {
-    private static readonly byte[] Zeros = GC.AllocateArray<byte>(2 * Geometry.Page, pinned: true);
+    private static readonly byte[] Zeros = PinnedPages.Make(2 * Geometry.Page);
 
     private readonly Lock _gate = new();
     private readonly List<FragmentEntry> _entries = [];

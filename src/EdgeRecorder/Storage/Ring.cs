@@ -32,7 +32,10 @@ internal sealed class Ring : IRing, IDisposable
         _sync = new RingSync(catalog, _writer, clock, options.SyncPeriod, round, _housekeeper.Complete);
         _reader = new FootageReader(catalog, device, segment =>
         {
-            foreach (var span in segment.Spans.ToArray())
+            SpanRow[] spans;
+            lock (catalog.Gate)
+                spans = [.. segment.Spans];
+            foreach (var span in spans)
                 observer.Unreadable(segment.Stream, span.BootNumber, span.FromUs, span.ToUs);
         });
         Locks = new EventPool(catalog, options, volume.Id, _reader, device, _sync.Flush, _housekeeper.Wake);
@@ -141,7 +144,13 @@ internal sealed class Ring : IRing, IDisposable
         while (faults != _faults.Count);
     }
 
-    public RingStatus Status() => new()
+    public RingStatus Status()
+    {
+        lock (_catalog.Gate)                                // spans grow under it
+            return Counted();
+    }
+
+    private RingStatus Counted() => new()
     {
         VolumeId = _volume.Id, SegmentBytes = Geometry.Size, Segments = _catalog.Segments.Count, Available = _catalog.Available, Open = _catalog.OpenCount,
         Unused = _catalog.Segments.Count(s => s.State == SegmentState.Free), Pool = _catalog.Segments.Count(s => s.IsPool && s.HasFootage),

@@ -148,7 +148,7 @@ internal sealed class RingHousekeeper : IDisposable
     {
         var target = Math.Min(Math.Max(8, _catalog.OpenCount / 4), Math.Max(1, _catalog.Segments.Count / 8));
         var missing = target - _catalog.Available - _retiring.Count;
-        var looksAtLimits = _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
+        var looksAtLimits = _victims.HasDue || _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
         // Several at once: choosing looks at every segment, and each batch costs a durable transaction.
         if (missing >= Math.Max(1, target / 3) || looksAtLimits)
         {

@@ -12,9 +12,11 @@ internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
 
     public void SetQuota(int channelNumber, RingQuota quota) => _quotas[channelNumber] = quota;
 
-    /// <summary>True when a channel has a largest size or age: it loses footage also while there is room; so do pool segments that no lock needs.</summary>
-    public bool HasLimits
-        => _quotas.Values.Any(quota => quota.MaxBytes is not null || quota.MaxAge is not null) || catalog.Segments.Any(s => s.IsDue);
+    /// <summary>True when a channel has a largest size or age: it loses footage also while there is room.</summary>
+    public bool HasLimits => _quotas.Values.Any(quota => quota.MaxBytes is not null || quota.MaxAge is not null);
+
+    /// <summary>True when the pool has segments that no lock needs.</summary>
+    public bool HasDue => catalog.Segments.Any(s => s.IsDue);
 
     /// <summary>What is past its channel's limits, and up to <paramref name="count"/> segments in all; fewer when nothing else may go.</summary>
     public List<Segment> Choose(int count)

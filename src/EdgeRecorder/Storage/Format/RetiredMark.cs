@@ -15,7 +15,7 @@ internal static class RetiredMark
     /// <summary>A whole page, so that writing it reads nothing.</summary>
     public static byte[] Make(Guid volume, long generation)
     {
-        var page = GC.AllocateArray<byte>(Geometry.Page, pinned: true);
+        var page = PinnedPages.Make(Geometry.Page);
         var writer = new ByteWriter(page);
         writer.Bytes(Magic);
         writer.Uuid(volume);

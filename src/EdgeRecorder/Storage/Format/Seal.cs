@@ -45,7 +45,7 @@ internal sealed record Seal
     public byte[] Write(Geometry geometry, Func<byte[], byte[]>? sign)
     {
         var signedLength = 112 + Boots.Count * 20 + Records.Length * FragmentEntry.Length;
-        var pages = GC.AllocateArray<byte>(Geometry.AlignUp(signedLength + LongestSignature + 4), pinned: true);
+        var pages = PinnedPages.Make(Geometry.AlignUp(signedLength + LongestSignature + 4));
         var writer = new ByteWriter(pages);
         writer.I32(geometry.SealLength);
         writer.U32(BoxType.Uuid);

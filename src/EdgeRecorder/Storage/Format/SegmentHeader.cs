@@ -66,7 +66,7 @@ internal sealed record SegmentHeader
         if ((Init.Length + boxLength) % Sector == 0)
             boxLength += 8;                                 // the first `free` in the sector of the CRC: a torn header fails by it or is whole
         var length = Init.Length + boxLength;
-        var pages = GC.AllocateArray<byte>(Geometry.NextRecord(length), pinned: true);
+        var pages = PinnedPages.Make(Geometry.NextRecord(length));
         Init.CopyTo(pages, 0);
         var writer = new ByteWriter(pages.AsSpan(Init.Length));
         writer.U32((uint)boxLength);
