@@ -108,15 +108,14 @@ public static class Fsck
                 return;
             try
             {
-                var rows = segments.Keys.ToDictionary(n => n, n => new Segment(n, segments[n]));
-                foreach (var number in IndexDatabase.ReadOnly(path, volume, rows) ?? [])
-                {
-                    if (rows[number].State == SegmentState.Sealed && _audits.TryGetValue(number, out var old)
-                        && (old.Header?.Generation < rows[number].Generation || old.State is AuditedState.Open or AuditedState.Empty))
-                        ReadSegment(number, segments[number], key);   // a daemon has sealed or written it anew since we read it
-                    if (_audits.TryGetValue(number, out var audit))
-                        CompareRow(rows[number], audit);
-                }
+                var wrong = Differing(path, segments);
+                if (wrong.Count == 0)
+                    return;
+                foreach (var number in wrong.Keys)
+                    ReadSegment(number, segments[number], key);   // a daemon beside us may have sealed or recycled it since
+                foreach (var (number, what) in Differing(path, segments))
+                    if (wrong.ContainsKey(number))
+                        Found(segments[number], what);
             }
             catch (SqliteException e)
             {
@@ -124,15 +123,27 @@ public static class Fsck
             }
         }
 
-        private void CompareRow(Segment row, SegmentAudit audit)
+        private Dictionary<int, string> Differing(string path, SortedDictionary<int, string> segments)
+        {
+            var rows = segments.Keys.ToDictionary(n => n, n => new Segment(n, segments[n]));
+            var wrong = new Dictionary<int, string>();
+            foreach (var number in IndexDatabase.ReadOnly(path, volume, rows) ?? [])
+                if (_audits.TryGetValue(number, out var audit) && Difference(rows[number], audit) is { } what)
+                    wrong[number] = what;
+            return wrong;
+        }
+
+        /// <summary>What a sealed segment's row says otherwise than the segment; other rows are not believed at a start.</summary>
+        private static string? Difference(Segment row, SegmentAudit audit)
         {
             if (row.State != SegmentState.Sealed)
-                return;                                     // at start these are read from the segment itself
+                return null;
             if (audit.Header?.Generation != row.Generation || audit.State is not (AuditedState.Sealed or AuditedState.Retired))
-                Found(row.Path, $"index: has it sealed in generation {row.Generation}, it is {audit.State} in generation {audit.Header?.Generation}");
-            else if (audit.Header.Stream != row.Stream || audit.Header.IsPool != row.IsPool || audit.RecordBytes != row.Bytes
-                     || !row.IsPool && (audit.Seal is { Recovered: false } && audit.NextSequence != row.NextSequence || !row.LastHash.AsSpan().SequenceEqual(audit.LastHash)))
-                Found(row.Path, $"index: has {row.Bytes} bytes up to sequence {row.NextSequence} of {row.Stream}, it holds {audit.RecordBytes} up to {audit.NextSequence} of {audit.Header.Stream}");
+                return $"index: has it sealed in generation {row.Generation}, it is {audit.State} in generation {audit.Header?.Generation}";
+            return audit.Header.Stream != row.Stream || audit.Header.IsPool != row.IsPool || audit.RecordBytes != row.Bytes
+                   || !row.IsPool && (audit.Seal is { Recovered: false } && audit.NextSequence != row.NextSequence || !row.LastHash.AsSpan().SequenceEqual(audit.LastHash))
+                ? $"index: has {row.Bytes} bytes up to sequence {row.NextSequence} of {row.Stream}, it holds {audit.RecordBytes} up to {audit.NextSequence} of {audit.Header.Stream}"
+                : null;
         }
 
         private ECDsa? ReadKey(string folder)
