@@ -196,6 +196,29 @@ public sealed class RingTests : IDisposable
     }
 
     [Fact]
+    public void What_a_cut_kept_behind_a_lost_record_does_not_come_back_in_a_later_boot()
+    {
+        _bench.Open().Record(Gate, 12);
+        List<FragmentRef> before;
+        using (var lease = _bench.Ring.Lease(Gate, 0, long.MaxValue, fromSync: false))
+            before = [.. lease.Fragments];
+        _bench.Ring.Dispose();
+        var path = Directory.GetFiles(_bench.Options.Folder, "*.mp4", SearchOption.AllDirectories)[0];
+        var bytes = File.ReadAllBytes(path);
+        var end = before[9].Offset + before[9].Length;
+        EdgeRecorder.Storage.Format.BoxType.WriteFree(bytes.AsSpan(end), bytes.Length - end);   // 11 and 12 were not linked,
+        bytes[before[10].Offset + 5000] ^= 1;                                                  // 11 did not arrive whole
+        File.WriteAllBytes(path, bytes);
+        _bench.Clock.Reboot();
+        _bench.Open();
+        Assert.Equal(Enumerable.Range(1, 10), _bench.NumbersOf(Gate));
+        _bench.Record(Gate, 1);                             // as long as 11 was, so 12 begins where the next would
+        _bench.Ring.Dispose();
+        _bench.Open();
+        Assert.Equal([.. Enumerable.Range(1, 10), 13], _bench.NumbersOf(Gate));
+    }
+
+    [Fact]
     public void A_file_of_another_ring_is_never_written()
     {
         using var other = new RingBench();
