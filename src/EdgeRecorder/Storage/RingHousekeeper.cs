@@ -10,6 +10,7 @@ namespace EdgeRecorder.Storage;
 /// </summary>
 internal sealed class RingHousekeeper : IDisposable
 {
+    private static readonly byte[] Zeros = PinnedPages.Make(64 * 1024);
     private static readonly TimeSpan IndexPeriod = TimeSpan.FromSeconds(5), LimitPeriod = TimeSpan.FromSeconds(5);
 
     private readonly RingCatalog _catalog;
@@ -142,9 +143,8 @@ internal sealed class RingHousekeeper : IDisposable
     /// <summary>Seals differ in length: with their whole room written once, no later one meets a block that never was, and none costs a journal commit.</summary>
     private static void WriteRestOfSeal(ISegmentFile file, Geometry geometry, int written)
     {
-        var zeros = PinnedPages.Make(64 * 1024);
-        for (var offset = geometry.SealOffset + written; offset < geometry.Size; offset += zeros.Length)
-            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, geometry.Size - offset)), offset);
+        for (var offset = geometry.SealOffset + written; offset < geometry.Size; offset += Zeros.Length)
+            file.Write(Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, geometry.Size - offset)), offset);
     }
 
     private void CloseIdle()
