@@ -119,7 +119,10 @@ internal sealed class RingHousekeeper : IDisposable
                 var pages = open.MakeSeal(_options.Chain).Write(geometry, _options.Sign);
                 open.File.Write(pages, geometry.SealOffset);
                 if (open.Segment.IsFirstLap)
-                    WriteRestOfSeal(open.File, geometry, pages.Length);
+                {
+                    WriteZeros(open.File, Geometry.NextRecord(open.LinkedFree), geometry.SealOffset);
+                    WriteZeros(open.File, geometry.SealOffset + pages.Length, geometry.Size);
+                }
                 open.File.DataSync();
                 open.Segment.IsFirstLap = false;
                 Span<byte> size = stackalloc byte[4];
@@ -140,11 +143,14 @@ internal sealed class RingHousekeeper : IDisposable
         Seals++;
     }
 
-    /// <summary>Seals differ in length: with their whole room written once, no later one meets a block that never was, and none costs a journal commit.</summary>
-    private static void WriteRestOfSeal(ISegmentFile file, Geometry geometry, int written)
+    /// <summary>
+    /// What the first lap left unwritten, behind the last record and behind the seal: once written, no later lap meets a block that never was, and no
+    /// sync has to commit its conversion to the journal.
+    /// </summary>
+    private static void WriteZeros(ISegmentFile file, long from, long to)
     {
-        for (var offset = geometry.SealOffset + written; offset < geometry.Size; offset += Zeros.Length)
-            file.Write(Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, geometry.Size - offset)), offset);
+        for (var offset = from; offset < to; offset += Zeros.Length)
+            file.Write(Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, to - offset)), offset);
     }
 
     private void CloseIdle()

@@ -75,7 +75,7 @@ internal sealed class CameraProcess : IAsyncDisposable
         try
         {
             await _commands.WriteLineAsync(command);
-            var answer = await _answers.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)) ?? throw new InvalidOperationException($"{command}: the camera has gone");
+            var answer = await _answers.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException($"{command}: the camera has gone");
             return answer.StartsWith("error", StringComparison.Ordinal) ? throw new ArgumentException($"{command}: {answer}") : answer;
         }
         finally
