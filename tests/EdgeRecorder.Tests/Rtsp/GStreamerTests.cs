@@ -16,14 +16,14 @@ public sealed class GStreamerTests
     {
         await using var camera = await GStreamerCamera.StartAsync(codec, audio);
 
-        var sink = await Sessions.Create(camera.Url, Enum.Parse<RtspTransport>(transport)).CollectAsync(sink => sink.Video.Count >= 75);
+        var sink = await Sessions.Create(camera.Url, Enum.Parse<RtspTransport>(transport)).CollectAsync(sink => sink.Video.Count >= 75 && sink.Video[^1].SourceUtcUs != 0);   // its first sender report comes when it likes
 
         Assert.Equal([video, sound], Assert.Single(sink.Announcements).Select(track => track.Codec));
         Assert.Equal((320, 240), (sink.Video[0].Track.Width, sink.Video[0].Track.Height));
         Assert.True(sink.Video[0].IsSync);
         Assert.Equal(0, sink.LostUnits);
         Assert.All(sink.Video.Zip(sink.Video.Skip(1)), pair => Assert.InRange(pair.Second.Pts - pair.First.Pts, 3590, 3610));
-        Assert.InRange(sink.Audio[^1].Pts / (double)sink.Audio[^1].Track.TimeScale, 2, 5);
+        Assert.InRange(sink.Audio[^1].Pts / (double)sink.Audio[^1].Track.TimeScale, 2, 15);
         Assert.InRange(Math.Abs(sink.Video[^1].SourceUtcUs - DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000), 0, 20_000_000);
         var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.{codec}");
         await File.WriteAllBytesAsync(file, sink.AnnexB());

@@ -22,7 +22,7 @@ internal sealed class RtspConnection : IDisposable
         _socket = socket;
         socket.NoDelay = true;
         socket.Blocking = false;
-        Outbox = new Outbox(socket);
+        Outbox = new Outbox(socket) { BytesPerSecond = server.FaultsOf(Path).BytesPerSecond };   // an answer may be ready before the pacer's first turn
         _methods = new RtspMethods(server, this);
     }
 
