@@ -235,7 +235,7 @@ public sealed class RecorderTests
         Assert.Equal(1, rig.OpenStreams);
         await rig.WaitOutAsync();                           // its turn among those that start
         await rig.SessionAsync();
-        Assert.True(session.WasStopped);
+        await RecorderRig.Until(() => session.WasStopped, "the removed channel's session to stop");
     }
 
     private sealed class Viewer : IFragmentViewer
