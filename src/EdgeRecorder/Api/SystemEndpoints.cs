@@ -31,7 +31,7 @@ internal static class SystemEndpoints
                      select new ShareView(channel.Id, stream == 1 ? "sub" : "main", held.Value.Bytes, Interval.Time(held.Value.FromUtcUs), Interval.Time(held.Value.ToUtcUs));
         return TypedResults.Json(new StorageView(
             options.Storage.Root, f.FileSystem, f.Fault.Length == 0 ? "ok" : "fault", f.Fault, drive.TotalSize, drive.AvailableFreeSpace,
-            new RingView(f.RingBytes, f.SegmentBytes, f.Segments, f.UnusedSegments, f.LockedBytes, f.EventPoolBytes, f.OldestFootage, f.SegmentsRecycled), [.. shares]), BoxJson.Default.StorageView);
+            new RingView(f.Volume, f.RingBytes, f.SegmentBytes, f.Segments, f.UnusedSegments, f.LockedBytes, f.EventPoolBytes, f.OldestFootage, f.SegmentsRecycled), [.. shares]), BoxJson.Default.StorageView);
     }
 
     private static JsonHttpResult<StatusView> Status(RecorderOptions options, ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, BoxClock clock, ClockStore clocks, TimeProvider time)
@@ -70,7 +70,8 @@ internal static class SystemEndpoints
     }
 }
 
-internal sealed record RingView(long Bytes, long SegmentBytes, int Segments, int UnusedSegments, long LockedBytes, long EventPoolBytes, DateTimeOffset? OldestFootage, long SegmentsRecycled);
+/// <param name="Volume">What `storage.volume` of the configuration binds the root to.</param>
+internal sealed record RingView(Guid Volume, long Bytes, long SegmentBytes, int Segments, int UnusedSegments, long LockedBytes, long EventPoolBytes, DateTimeOffset? OldestFootage, long SegmentsRecycled);
 internal sealed record ShareView(string Channel, string Stream, long Bytes, DateTimeOffset From, DateTimeOffset To);
 internal sealed record StorageView(string Root, string FileSystem, string State, string Fault, long VolumeBytes, long FreeBytes, RingView Ring, ShareView[] Channels);
 internal sealed record StatusView(string Name, string Version, long UptimeSeconds, DateTimeOffset Time, string ClockQuality, int BootNumber, int Channels, Dictionary<string, int> ChannelStates, string Fault);

@@ -6,6 +6,7 @@ internal enum ChainChoice { Auto, On, Off }
 internal sealed class StorageOptions
 {
     public string Root { get; set; } = "/var/lib/edge-recorder";
+    public Guid? Volume { get; set; }
     public int SyncSeconds { get; set; } = 1;
     public ChainChoice Chain { get; set; }
     public RingOptions Ring { get; } = new();
@@ -15,6 +16,8 @@ internal sealed class StorageOptions
     public static readonly Section<StorageOptions> Keys = new("Where footage lies and how much of the volume it may take.",
         new Value<StorageOptions, string>("root", Kinds.Text, o => o.Root, (o, v) => o.Root = v,
             "Directory that holds `ring/ files/ exports/ keys/ logs/ ledger.db index.db`. One daemon per root."),
+        new Value<StorageOptions, Guid?>("volume", Kinds.AnyOrId, o => o.Volume, (o, v) => o.Volume = v,
+            "The ring's identity, as the log and `/api/v1/storage` name it: where another disk or none is mounted at `root`, nothing starts and nothing is formatted. `any` refuses only a root below a mount point of fstab that nothing is mounted at."),
         new Value<StorageOptions, int>("syncSeconds", Kinds.Integer(1, 10), o => o.SyncSeconds, (o, v) => o.SyncSeconds = v,
             "Seconds from one sync round to the next. 1 keeps the promise of at most 2 s lost at a power cut; rotating disks take 2."),
         new Value<StorageOptions, ChainChoice>("chain", Kinds.Choice(("auto", ChainChoice.Auto), ("on", ChainChoice.On), ("off", ChainChoice.Off)), o => o.Chain, (o, v) => o.Chain = v,

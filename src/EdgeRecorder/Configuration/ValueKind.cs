@@ -50,6 +50,13 @@ internal static class Kinds
             return value.CanBe(ValueForm.Text) && Duration.TryParse(value.Written, out result) ? null : $"{value} is not a duration such as \"90s\", \"12h\" or \"30d\"";
         }, Duration.Show));
 
+    /// <summary>Null is any.</summary>
+    public static readonly ValueKind<Guid?> AnyOrId = new("volume id or \"any\"", (ConfigurationValue value, out Guid? result) =>
+    {
+        result = Guid.TryParseExact(value.Written, "D", out var id) ? id : null;
+        return value.CanBe(ValueForm.Text) && (result is not null || value.Written == "any") ? null : $"{value} is neither \"any\" nor an id such as \"01234567-89ab-cdef-0123-456789abcdef\"";
+    }, value => value is { } id ? $"\"{id}\"" : "\"any\"");
+
     public static readonly ValueKind<List<string>> TextList = new("list of text", (ConfigurationValue value, out List<string> result) =>
     {
         // In a file it is an array; as one variable or argument the items are separated by commas.

@@ -13,14 +13,16 @@ internal static class ConfigCheck
         List<string> findings = [];
         var root = options.Storage.Root;
         var existing = NearestExisting(root);
-        if (!CanUse(existing, out var why))
+        if (RootBinding.Wrong(options.Storage, ExpectedMounts.OfThisBox()) is { } wrong)
+            findings.Add(wrong);
+        else if (!CanUse(existing, out var why))
             findings.Add($"storage.root: {root}: {why}");
         else
             CheckRing(options, new DriveInfo(existing), findings);
         foreach (var finding in findings)
             output.WriteLine(finding);
         if (findings.Count == 0)
-            output.WriteLine($"ok: {options.Channels.Count} channel(s)");
+            output.WriteLine($"ok: {options.Channels.Count} channel(s){(RootBinding.VolumeAt(root) is { } volume ? $"; volume {volume}" : "")}");
         return findings.Count == 0 ? CommandLine.Done : CommandLine.Usage;
     }
 

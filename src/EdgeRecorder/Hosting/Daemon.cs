@@ -13,6 +13,7 @@ internal static class Daemon
     {
         try
         {
+            RootBinding.Require(options.Storage);
             using var root = DataRoot.Open(options.Storage.Root);
             await using var log = Logging.Open(options.System.Log, root.Logs);
             using var provider = new SerilogLoggerProvider(log);

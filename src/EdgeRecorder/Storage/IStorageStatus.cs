@@ -17,6 +17,9 @@ internal sealed record StorageFigures
     /// <summary>Empty when all is well, else what is wrong with the volume.</summary>
     public string Fault { get; init; } = "";
     public string FileSystem { get; init; } = "";
+
+    /// <summary>Identity of the ring, made when it was formatted.</summary>
+    public Guid Volume { get; init; }
     public long RingBytes { get; init; }
     public long SegmentBytes { get; init; }
     public int Segments { get; init; }

@@ -11,7 +11,7 @@ internal sealed class RingFigures(Ring ring, string folder) : IStorageStatus
         var oldest = ring.Streams.Select(ring.Extent).Where(e => e is not null).Select(e => e!.Value.FromUtcUs).DefaultIfEmpty(-1).Min();
         return new StorageFigures
         {
-            Fault = status.VolumeFault ?? status.LastError ?? "", FileSystem = _fileSystem,
+            Fault = status.VolumeFault ?? status.LastError ?? "", FileSystem = _fileSystem, Volume = status.VolumeId,
             RingBytes = status.Segments * status.SegmentBytes, SegmentBytes = status.SegmentBytes, Segments = status.Segments, UnusedSegments = status.Unused,
             LockedBytes = status.PinnedBytes, EventPoolBytes = status.PoolBytes,
             OldestFootage = oldest < 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(oldest / 1000),

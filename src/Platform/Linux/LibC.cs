@@ -67,6 +67,10 @@ internal static partial class LibC
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial int statx(int directory, string path, int flags, uint mask, byte* buffer);
 
+    /// <summary>0, or the buffer of PATH_MAX bytes it was given.</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial nint realpath(string path, byte* resolved);
+
     [LibraryImport("libc")]
     public static partial int malloc_trim(nuint pad);
 }

@@ -25,6 +25,7 @@ internal sealed class DaemonSetup : IDisposable
     public string ConfigurationFile { get; }
     public int Port { get; }
     public string RingSize { get; set; } = "64MiB";
+    public string Volume { get; set; } = "any";
     public string SegmentSize { get; set; } = "1MiB";
     public string LogDetail { get; set; } = "info";
 
@@ -43,7 +44,7 @@ internal sealed class DaemonSetup : IDisposable
     public void Write() => File.WriteAllText(ConfigurationFile, new JsonObject
     {
         ["system"] = new JsonObject { ["log"] = LogDetail },
-        ["storage"] = new JsonObject { ["root"] = Root, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize } },
+        ["storage"] = new JsonObject { ["root"] = Root, ["volume"] = Volume, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize } },
         ["channels"] = _channels.DeepClone(),
         ["jt808"] = new JsonObject { ["enabled"] = false },
         ["gb28181"] = new JsonObject { ["enabled"] = false },
