@@ -20,9 +20,10 @@ public sealed partial class ArchitectureTests
         ["Storage"] = "Bytes Media Mp4 Platform",
         ["Ledger"] = "Media Storage",
         ["Recording"] = "Bytes Media Mp4 Storage Ledger Configuration",
-        ["Playback"] = "Bytes Media Mp4 Storage Recording",
-        ["Live"] = "Bytes Media Mp4 Storage Recording Playback",
-        ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Configuration",
+        ["Hls"] = "",
+        ["Playback"] = "Bytes Media Mp4 Storage Recording Hls",
+        ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls",
+        ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Configuration",
         ["Hosting"] = "*",
     };
 
