@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Mp4;
 using EdgeRecorder.Playback;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
@@ -120,6 +121,12 @@ internal static class FootageEndpoints
     {
         stream = (byte)(text == "sub" ? 1 : 0);
         return text is null or "main" or "sub" ? null : $"stream: \"{text}\" is not main or sub";
+    }
+
+    public static string? ReadTracks(string? text, out TrackChoice tracks)
+    {
+        tracks = text switch { "all" => TrackChoice.All, "video" => TrackChoice.Video, _ => TrackChoice.Browser };
+        return text is null or "all" or "video" ? null : $"tracks: \"{text}\" is not all or video; without it come the tracks that browsers play";
     }
 }
 
