@@ -39,6 +39,9 @@ internal sealed class MediaSession(int number, string path, Outbox outbox, Camer
     public ReceptionReport LastReport { get; private set; }
     public long WireBytes => outbox.BytesSent + Tracks.Sum(t => t.Transport.DatagramBytes);
 
+    /// <summary>Wall clock at which unit 0 of its tracks was due, seconds since 1970; NaN before PLAY. A pause, a stall or a jump moves it.</summary>
+    public double WallOrigin => State == SessionState.Ready ? double.NaN : _wallOrigin;
+
     /// <summary>The connection is to be closed; the reason for the log and the statistics.</summary>
     public string? CloseReason { get; private set; }
 

@@ -24,6 +24,7 @@ internal static class Statistics
                     session.Path,
                     State = session.State.ToString(),
                     session.CloseReason,
+                    BeganAt = double.IsNaN(session.WallOrigin) ? 0 : session.WallOrigin,
                     Transport = session.Tracks.FirstOrDefault()?.Transport is UdpTransport ? "udp" : "tcp",
                     Video = video?.UnitsSent ?? 0,
                     VideoSyncs = video?.SyncsSent ?? 0,
