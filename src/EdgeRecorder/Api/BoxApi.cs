@@ -14,7 +14,7 @@ internal sealed class Readiness
 
 internal sealed record HealthView(string Status);
 
-/// <summary>The box API (DESIGN section 6): /api/v1, /healthz, /metrics and the OpenAPI document.</summary>
+/// <summary>The box API (DESIGN section 6): /api/v1, /healthz, /metrics, the OpenAPI document, and the page.</summary>
 internal static class BoxApi
 {
     public static IServiceCollection AddBoxApi(this IServiceCollection services)
@@ -48,6 +48,11 @@ internal static class BoxApi
     {
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException });
         app.UseStatusCodePages();
+        app.Use((context, next) =>
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff";      // whatever we send is what its Content-Type says
+            return next(context);
+        });
         app.UseAuthentication();
         app.UseAuthorization();
         var api = app.MapGroup("/api/v1");
@@ -60,6 +65,7 @@ internal static class BoxApi
         api.MapReserved();
         app.MapGet("/healthz", Health).AllowAnonymous().WithTags("system");
         app.MapMetrics();
+        app.MapPage();
         app.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(Roles.Viewer);
     }
 

@@ -1,0 +1,120 @@
+// What the box API answers (docs/api/openapi.json). Times are ISO 8601 UTC.
+
+export type Role = 'viewer' | 'operator' | 'admin';
+export type StreamName = 'main' | 'sub';
+export type ChannelStateName = 'idle' | 'connecting' | 'live' | 'recording' | 'offline' | 'refused';
+export type GapReason = 'not-recording' | 'offline' | 'unauthorized' | 'stalled' | 'reconnect' | 'loss' | 'overload' | 'restart' | 'power-cut'
+    | 'unreadable' | 'evicted' | 'disk-fault';
+
+export interface Session {
+    user: string;
+    role: Role;
+    csrfToken: string | null;
+    initialPassword: boolean;
+}
+
+export interface Track {
+    codec: string;
+    width: number;
+    height: number;
+    fps: number;
+    timeScale: number;
+    audioChannels: number;
+}
+
+export interface ChannelState {
+    state: ChannelStateName;
+    detail: string;
+    since: string | null;
+    tracks: Track[];
+    bitrate: number;
+    lossCount: number;
+    reconnects: number;
+    lastFragment: string | null;
+}
+
+export interface Channel {
+    id: string;
+    number: number;
+    key: string;
+    protocol: string;
+    name: string;
+    url: string;
+    subUrl: string | null;
+    record: boolean;
+    transport: 'auto' | 'tcp' | 'udp';
+    audio: boolean;
+    priority: number;
+    setIn: string | null;
+    state: ChannelState;
+}
+
+export interface Span {
+    from: string;
+    to: string;
+    bytes: number;
+    locked: boolean;
+}
+
+export interface Gap {
+    from: string;
+    to: string | null;
+    reason: GapReason;
+}
+
+export interface Timeline {
+    spans: Span[];
+    gaps: Gap[];
+}
+
+export interface Lock {
+    id: string;
+    channel: string;
+    stream: StreamName;
+    from: string;
+    to: string;
+    reason: string;
+    createdBy: string;
+    created: string;
+    expires: string | null;
+    state: 'pinned' | 'copied';
+}
+
+export interface Storage {
+    root: string;
+    fileSystem: string;
+    state: 'ok' | 'fault';
+    fault: string;
+    volumeBytes: number;
+    freeBytes: number;
+    ring: {
+        bytes: number;
+        segmentBytes: number;
+        segments: number;
+        unusedSegments: number;
+        lockedBytes: number;
+        eventPoolBytes: number;
+        oldestFootage: string | null;
+        segmentsRecycled: number;
+    };
+    channels: { channel: string; stream: StreamName; bytes: number; from: string; to: string }[];
+}
+
+export interface Status {
+    name: string;
+    version: string;
+    uptimeSeconds: number;
+    time: string;
+    clockQuality: 'ntp' | 'gps' | 'device' | 'rtc' | 'unset';
+    bootNumber: number;
+    channels: number;
+    channelStates: Partial<Record<ChannelStateName, number>>;
+    fault: string;
+}
+
+export interface Probe {
+    tracks: Track[];
+    skipped: string[];
+    transport: string;
+    bitrate: number;
+}

@@ -1,0 +1,68 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import type { StreamName } from '../api/types';
+import { RecordedPlayer } from '../media/recorded';
+import { codecName } from '../media/codecs';
+import { Icon } from '../parts/Icon';
+import { text } from '../text/language';
+
+interface Properties {
+    channel: string;
+    stream: StreamName;
+    video: RefObject<HTMLVideoElement>;
+    /** The instant to show; another object is another wish, also for the same instant. */
+    wish: { instant: number };
+    speed: number;
+    muted: boolean;
+    onInstant: (instant: number) => void;
+    onEnded: () => void;
+    onFailed: (status: number, why: string) => void;
+}
+
+const tellEveryMs = 200;
+
+export function RecordedPicture({ channel, stream, video, wish, speed, muted, onInstant, onEnded, onFailed }: Properties) {
+    const player = useRef<RecordedPlayer | null>(null);
+    const [missing, setMissing] = useState<string | null>(null);
+    const latest = useRef({ onInstant, onEnded, onFailed });
+    latest.current = { onInstant, onEnded, onFailed };
+
+    useEffect(() => {
+        if (!video.current)
+            return;
+        const element = video.current;
+        const made = new RecordedPlayer(element, channel, stream, {
+            ended: () => latest.current.onEnded(),
+            failed: (status, why) => latest.current.onFailed(status, why),
+            unsupported: setMissing,
+        });
+        player.current = made;
+        const timer = window.setInterval(() => { if (made.instant !== null) latest.current.onInstant(made.instant); }, tellEveryMs);
+        return () => {
+            window.clearInterval(timer);
+            made.close();
+        };
+    }, [channel, stream]);
+
+    useEffect(() => {
+        player.current?.seek(wish.instant);
+        // Refused only when a newer wish came in between, or before anybody has touched the page; then the button plays.
+        video.current?.play().catch(() => undefined);
+    }, [wish]);
+    useEffect(() => { if (video.current) video.current.playbackRate = speed; }, [speed, wish]);
+    useEffect(() => { if (video.current) video.current.muted = muted; }, [muted]);
+
+    const words = text.value.live;
+    return (
+        <div class="picture" data-phase={missing ? 'unsupported' : 'recorded'}>
+            <video ref={video} muted playsInline class="shown" />
+            {missing && (
+                <div class="notice" data-missing={missing}>
+                    <Icon name="noPicture" />
+                    <strong>{words.unsupported(codecName(missing))}</strong>
+                    <small>{words.unsupportedHint(codecName(missing))}</small>
+                </div>
+            )}
+        </div>
+    );
+}

@@ -1,0 +1,73 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import type { Channel, StreamName } from '../api/types';
+import { Icon } from '../parts/Icon';
+import { text } from '../text/language';
+import { detailOf } from '../text/states';
+import { whenOf } from '../text/format';
+import { codecName, isVideo } from './codecs';
+import type { LiveView } from './live';
+import { useLive } from './useLive';
+
+interface Properties {
+    channel: Channel;
+    stream: StreamName;
+    on: boolean;
+    /** Where the caller wants the element too: sound, full screen. */
+    video?: RefObject<HTMLVideoElement>;
+    muted?: boolean;
+}
+
+/** The live picture of a camera, or in words why there is none. */
+export function LivePicture({ channel, stream, on, video, muted = true }: Properties) {
+    const own = useRef<HTMLVideoElement>(null);
+    const element = video ?? own;
+    const codec = channel.state.tracks.find(t => isVideo(t.codec))?.codec ?? '';
+    const wanted = on && channel.state.state !== 'refused';
+    const view = useLive(element, channel.id, stream, wanted, codec);
+    useEffect(() => { if (element.current) element.current.muted = muted; }, [muted]);
+    const playing = view.phase === 'playing' && channel.state.state !== 'offline';
+    return (
+        <div class="picture" data-phase={view.phase} data-transport={view.transport ?? ''} data-latency={view.latency?.toFixed(2) ?? ''}>
+            <video ref={element} muted playsInline class={view.phase === 'playing' ? 'shown' : ''} />
+            {!playing && <Notice channel={channel} view={view} on={wanted} />}
+            {playing && <LiveMark view={view} />}
+        </div>
+    );
+}
+
+function LiveMark({ view }: { view: LiveView }) {
+    const words = text.value.live;
+    return (
+        <span class="mark" title={words.latencyTitle}>
+            <b>{words.live}</b>
+            {view.transport === 'hls' && <span>{words.hls}</span>}
+            {view.latency !== null && <span>{words.latency(Math.max(0, view.latency).toFixed(1))}</span>}
+            {view.skipped > 0 && <span>{words.skipped(view.skipped)}</span>}
+        </span>
+    );
+}
+
+function Notice({ channel, view, on }: { channel: Channel; view: LiveView; on: boolean }) {
+    const words = text.value;
+    const { state, detail, lastFragment } = channel.state;
+    if (state === 'offline' || state === 'refused')
+        return (
+            <div class="notice trouble">
+                <Icon name="noPicture" />
+                <strong>{words.state[state]}</strong>
+                <span>{detailOf(detail, words) || words.stateHint[state]}</span>
+                {lastFragment && <small>{words.wall.lastSeen(whenOf(Date.parse(lastFragment), Date.now()))}</small>}
+            </div>
+        );
+    if (view.phase === 'unsupported')
+        return (
+            <div class="notice" data-missing={view.missing}>
+                <Icon name="noPicture" />
+                <strong>{words.live.unsupported(codecName(view.missing ?? ''))}</strong>
+                <small>{words.live.unsupportedHint(codecName(view.missing ?? ''))}</small>
+            </div>
+        );
+    const saying = !on ? words.live.paused : view.phase === 'reconnecting' ? words.live.reconnecting : state === 'connecting' ? words.live.waiting : words.live.connecting;
+    return <div class="notice calm"><span class="pulse" aria-hidden="true" /><span>{saying}</span></div>;
+}

@@ -1,0 +1,57 @@
+// ISO/IEC 14496-12 as far as a player that does not decode needs it.
+
+export interface Box {
+    type: string;
+    /** Of the payload, behind size and type. */
+    start: number;
+    end: number;
+}
+
+/** The boxes in `view` between `start` and `end`; one that does not fit ends the list. */
+export function* boxes(view: DataView, start = 0, end = view.byteLength): Generator<Box> {
+    while (start + 8 <= end) {
+        let size = view.getUint32(start);
+        let head = 8;
+        if (size === 1 && start + 16 <= end) {
+            size = Number(view.getBigUint64(start + 8));
+            head = 16;
+        } else if (size === 0) {
+            size = end - start;                             // 4.2: to the end of the file
+        }
+        if (size < head || start + size > end)
+            return;
+        yield { type: fourcc(view, start + 4), start: start + head, end: start + size };
+        start += size;
+    }
+}
+
+export function fourcc(view: DataView, at: number): string {
+    return String.fromCharCode(view.getUint8(at), view.getUint8(at + 1), view.getUint8(at + 2), view.getUint8(at + 3));
+}
+
+function child(view: DataView, parent: Box, type: string): Box | undefined {
+    for (const box of boxes(view, parent.start, parent.end))
+        if (box.type === type)
+            return box;
+    return undefined;
+}
+
+/** Time scale of each track of an init segment, by track id. */
+export function timeScales(init: DataView): Map<number, number> {
+    const found = new Map<number, number>();
+    for (const moov of boxes(init)) {
+        if (moov.type !== 'moov')
+            continue;
+        for (const trak of boxes(init, moov.start, moov.end)) {
+            const tkhd = trak.type === 'trak' ? child(init, trak, 'tkhd') : undefined;
+            const mdia = tkhd && child(init, trak, 'mdia');
+            const mdhd = mdia && child(init, mdia, 'mdhd');
+            if (!tkhd || !mdhd)
+                continue;
+            // Behind version and flags stand two times: 32 bits each in version 0, 64 in version 1.
+            const id = init.getUint32(tkhd.start + (init.getUint8(tkhd.start) === 1 ? 20 : 12));
+            found.set(id, init.getUint32(mdhd.start + (init.getUint8(mdhd.start) === 1 ? 20 : 12)));
+        }
+    }
+    return found;
+}

@@ -1,0 +1,79 @@
+import type Hls from 'hls.js/light';
+import { pageHeaders } from '../api/client';
+import { boxNow } from '../api/clock';
+import type { StreamName } from '../api/types';
+import { videoCodecOf } from './codecs';
+import type { LiveEvents, LiveSource } from './live';
+import { loadHls } from './hls';
+import { hasMediaSource } from './queue';
+
+/** Live pictures over HLS: for networks and proxies that do not let WebSockets through. */
+export class LiveHlsPlayer implements LiveSource {
+    readonly transport = 'hls';
+    readonly skipped = 0;
+    private hls: Hls | undefined;
+    private closed = false;
+    private started = false;
+
+    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly events: LiveEvents) {
+        this.open().catch((fault: unknown) => this.end(String(fault)));
+    }
+
+    get latency(): number | null {
+        const shown = this.hls?.playingDate;
+        return this.started && shown ? (boxNow() - shown.getTime()) / 1000 : null;
+    }
+
+    close(): void {
+        this.closed = true;
+        this.video.onplaying = this.video.onerror = null;
+        this.hls?.destroy();
+        if (!this.hls) {
+            this.video.removeAttribute('src');
+            this.video.load();
+        }
+    }
+
+    private async open(): Promise<void> {
+        const address = `/api/v1/channels/${encodeURIComponent(this.channel)}/live.m3u8?stream=${this.stream}`;
+        this.video.onplaying = () => {
+            this.started = true;
+            this.events.playing();
+        };
+        if (!hasMediaSource) {                              // an old iPhone: it plays HLS itself
+            this.video.onerror = () => this.end(this.video.error?.message ?? 'cannot be played');
+            this.video.src = address;
+            await this.video.play();
+            return;
+        }
+        const { default: Hls, Events, ErrorDetails } = await loadHls();
+        if (this.closed)
+            return;
+        const hls = new Hls({
+            enableWorker: false,                            // nothing is muxed here, and a worker from a blob is what the Content-Security-Policy refuses
+            lowLatencyMode: true,
+            backBufferLength: 8,
+            maxLiveSyncPlaybackRate: 1.1,
+            xhrSetup: request => Object.entries(pageHeaders).forEach(([name, value]) => request.setRequestHeader(name, value)),
+        });
+        this.hls = hls;
+        hls.on(Events.ERROR, (_, fault) => {
+            if (fault.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR || fault.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR) {
+                this.close();
+                this.events.unsupported(videoCodecOf(fault.mimeType ?? hls.levels[0]?.videoCodec ?? ''));
+            } else if (fault.fatal) {
+                this.end(fault.details);
+            }
+        });
+        hls.on(Events.MANIFEST_PARSED, () => void this.video.play().catch(() => undefined));      // refused only when another source came in between
+        hls.attachMedia(this.video);
+        hls.loadSource(address);
+    }
+
+    private end(why: string): void {
+        if (this.closed)
+            return;
+        this.close();
+        this.events.ended(why, this.started);
+    }
+}

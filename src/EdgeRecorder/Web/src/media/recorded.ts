@@ -1,0 +1,107 @@
+import type Hls from 'hls.js/light';
+import { pageHeaders } from '../api/client';
+import type { StreamName } from '../api/types';
+import { videoCodecOf } from './codecs';
+import { loadHls } from './hls';
+import { instantAt, placeOf, type Stretch } from './place';
+
+export interface RecordedEvents {
+    /** The media that was loaded has been played. */
+    ended(): void;
+    /** The footage could not be had; `status` is the recorder's answer, 0 without one. */
+    failed(status: number, why: string): void;
+    unsupported(codec: string): void;
+}
+
+const before = 20_000;                                      // ms loaded before the instant, for stepping back
+const behind = 30 * 60_000;                                 // and after it; what follows is another list
+const settled = 0.005;                                      // seconds
+
+/** Footage of the ring in a video element, by instants of the wall clock. */
+export class RecordedPlayer {
+    private hls: Hls | undefined;
+    private stretches: readonly Stretch[] = [];
+    private wanted: number | null = null;
+    private closed = false;
+    private opening = 0;
+
+    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly events: RecordedEvents) {
+        video.addEventListener('ended', this.onEnded);
+    }
+
+    /** When the picture on the screen was recorded. */
+    get instant(): number | null {
+        return this.wanted ?? instantAt(this.stretches, this.video.currentTime);
+    }
+
+    /** Shows the picture recorded at `instant`. */
+    seek(instant: number): void {
+        this.wanted = instant;
+        const place = placeOf(this.stretches, instant);
+        const first = this.stretches[0]?.programDateTime ?? null;
+        if (this.hls && place !== null && first !== null && instant >= first - 1000) {
+            this.video.currentTime = place;
+            this.settle();
+        } else {
+            this.open(instant).catch((fault: unknown) => this.events.failed(0, String(fault)));
+        }
+    }
+
+    close(): void {
+        this.closed = true;
+        this.video.removeEventListener('ended', this.onEnded);
+        this.hls?.destroy();
+        this.hls = undefined;
+    }
+
+    private readonly onEnded = () => this.events.ended();
+
+    private async open(instant: number): Promise<void> {
+        const mine = ++this.opening;
+        this.hls?.destroy();
+        this.hls = undefined;
+        this.stretches = [];
+        const { default: Hls, Events, ErrorDetails } = await loadHls();
+        if (this.closed || mine !== this.opening)
+            return;
+        const hls = new Hls({
+            enableWorker: false,                            // as in live
+            autoStartLoad: false,                           // the place is known once the list is here
+            backBufferLength: 30,
+            maxBufferLength: 20,
+            xhrSetup: request => Object.entries(pageHeaders).forEach(([name, value]) => request.setRequestHeader(name, value)),
+        });
+        this.hls = hls;
+        hls.on(Events.LEVEL_LOADED, (_, { details }) => {
+            const begin = this.stretches.length === 0;
+            this.stretches = details.fragments;
+            if (begin)
+                hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches[0]?.start ?? 0);
+        });
+        hls.on(Events.LEVEL_UPDATED, (_, { details }) => { this.stretches = details.fragments; });
+        hls.on(Events.FRAG_BUFFERED, () => this.settle());
+        hls.on(Events.ERROR, (_, fault) => {
+            if (fault.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR || fault.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR)
+                this.events.unsupported(videoCodecOf(fault.mimeType ?? hls.levels[0]?.videoCodec ?? ''));
+            else if (fault.fatal || fault.response?.code === 410)
+                this.events.failed(fault.response?.code ?? 0, fault.details);
+        });
+        hls.attachMedia(this.video);
+        hls.loadSource(`/api/v1/channels/${encodeURIComponent(this.channel)}/playback.m3u8?stream=${this.stream}&from=${new Date(instant - before).toISOString()}&to=${new Date(instant + behind).toISOString()}`);
+    }
+
+    /** A list tells durations rounded; once the fragment itself is here, its place is known to the tick. */
+    private settle(): void {
+        if (this.wanted === null)
+            return;
+        const place = placeOf(this.stretches, this.wanted);
+        const ranges = this.video.buffered;
+        for (let i = 0; place !== null && i < ranges.length; i++)
+            if (ranges.start(i) <= place + settled && place < ranges.end(i)) {
+                if (Math.abs(this.video.currentTime - place) > settled)
+                    this.video.currentTime = Math.max(place, ranges.start(i));
+                this.wanted = null;
+                return;
+            }
+    }
+}
