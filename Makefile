@@ -11,13 +11,13 @@ export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
 # First, so that an SDK that `make` fetched wins over an older one of the system.
 export PATH := $(HOME)/.dotnet:$(PATH)
 
-.PHONY: run test build smoke publish image bench hwtest packages sdk docs
+.PHONY: run test build smoke publish image bench hwtest packages browser node sdk docs
 
-build: sdk
+build: node sdk
 	dotnet build EdgeRecorder.sln -v q
 
 # TEST: switches of dotnet test, for example TEST='--filter FullyQualifiedName~Rtsp'. SCALE=full: the full counts.
-test: packages sdk
+test: packages browser sdk
 	@tests/run-tests $(TEST)
 
 # DEMO: switches of tests/run-demo, for example DEMO='--port 9080 --seconds 60'.
@@ -27,7 +27,7 @@ run: packages sdk
 smoke: packages publish
 	python3 tests/smoke/smoke.py $(OUT)/edge-recorder
 
-publish: sdk
+publish: node sdk
 	@tests/publish $(RID) $(OUT)
 
 # BENCH: switches of tests/Bench/run, for example BENCH='--rounds 1 --only B1'.
@@ -42,11 +42,18 @@ hwtest:
 	@echo "hwtest: the tests in a virtual machine (GPIO, V4L2, watchdog, power cuts) are not part of this version" >&2; exit 1
 
 # Writes the generated pages; tests compare them.
-docs: sdk
+docs: node sdk
 	dotnet run --project src/EdgeRecorder -v q -- --configuration-page > docs/configuration.md
 
 packages:
 	@tests/install-packages
+
+browser:
+	@tests/install-packages packages-browser.txt
+
+# Builds the page; nothing else of the lists is needed for that.
+node:
+	@tests/install-packages /dev/null
 
 sdk:
 	@tests/install-sdk

@@ -57,9 +57,9 @@ internal static class ChannelEndpoints
         string? wrong = null;
         var changed = catalog.Change(channel, row =>
         {
-            var after = row with { Key = body.Key ?? row.Key, Name = body.Name ?? row.Name, Url = body.Url ?? row.Url, SubUrl = body.SubUrl ?? row.SubUrl, Record = body.Record ?? row.Record,
+            var after = row with { Key = body.Key ?? row.Key, Name = body.Name ?? row.Name, Url = body.Url ?? row.Url, SubUrl = body.SubUrl is "" ? null : body.SubUrl ?? row.SubUrl, Record = body.Record ?? row.Record,
                 Transport = body.Transport ?? row.Transport, Audio = body.Audio ?? row.Audio, Priority = body.Priority ?? row.Priority };
-            wrong = Wrong(after, keyOptional: false);
+            wrong = IsMasked(body.Url) ? "url: *** stands for a password that is not shown; give the whole address, or leave it out" : IsMasked(body.SubUrl) ? "subUrl: *** stands for a password that is not shown; give the whole address, or leave it out" : Wrong(after, keyOptional: false);
             return wrong is null ? after : row;
         });
         if (wrong is not null)
@@ -93,6 +93,8 @@ internal static class ChannelEndpoints
         desk.Changed(changed);
         return Json(changed, recorder);
     }
+
+    private static bool IsMasked(string? url) => url?.Contains(":***@", StringComparison.Ordinal) ?? false;
 
     public static ProblemHttpResult Unknown(string id) => Problems.NotFound($"no channel {id}");
 
@@ -130,7 +132,7 @@ internal sealed record StateView(string State, string Detail, DateTimeOffset? Si
 
 internal sealed record NewChannel(string Name, string Url, string? SubUrl = null, bool? Record = null, string? Key = null, string? Transport = null, bool? Audio = null, int? Priority = null);
 
-/// <summary>What is left out stays as it is.</summary>
+/// <summary>What is left out stays as it is; an empty <paramref name="SubUrl"/> takes the address of the sub stream away.</summary>
 internal sealed record ChannelChange(string? Key = null, string? Name = null, string? Url = null, string? SubUrl = null, bool? Record = null, string? Transport = null, bool? Audio = null, int? Priority = null);
 
 internal sealed record RecordSwitch(bool On);

@@ -17,9 +17,9 @@ internal static class LockEndpoints
         locks.MapDelete("/{id}", Release).RequireAuthorization(Roles.Operator);
     }
 
-    private static Results<JsonHttpResult<LockView[]>, ProblemHttpResult> List(string? limit, string? after, HttpContext context, LockStore store, ChannelCatalog catalog)
+    private static Results<JsonHttpResult<LockView[]>, ProblemHttpResult> List(string? limit, string? after, string? channel, HttpContext context, LockStore store, ChannelCatalog catalog)
         => Paging.ReadLimit(limit, out var count) is { } wrong ? Problems.Bad(wrong)
-            : TypedResults.Json(Paging.Page(context, store.Active().Where(l => string.CompareOrdinal(l.Id, after ?? "") > 0), count, l => l.Id)
+            : TypedResults.Json(Paging.Page(context, store.Active().Where(l => string.CompareOrdinal(l.Id, after ?? "") > 0 && IsOf(l, channel, catalog)), count, l => l.Id)
                 .Select(l => View(l, catalog)).ToArray(), BoxJson.Default.LockViewArray);
 
     private static Results<JsonHttpResult<LockView>, ProblemHttpResult> Get(string id, LockStore store, ChannelCatalog catalog)
@@ -51,6 +51,8 @@ internal static class LockEndpoints
         audit.Add(context, "lock.release", id);
         return TypedResults.NoContent();
     }
+
+    private static bool IsOf(LockRow row, string? channel, ChannelCatalog catalog) => channel is null || catalog.Find(row.Stream.ChannelNumber)?.Id == channel;
 
     private static LockView View(LockRow row, ChannelCatalog catalog)
         => new(row.Id, catalog.Find(row.Stream.ChannelNumber)?.Id ?? "", row.Stream.Stream == 1 ? "sub" : "main", row.From, row.To, row.Reason, row.CreatedBy, row.Created, row.Expires, Words.Of(row.State));

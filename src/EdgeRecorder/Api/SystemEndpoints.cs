@@ -54,20 +54,28 @@ internal static class SystemEndpoints
     }
 
     /// <summary>Asks the camera what it has. An admin's right: it makes the box connect to any address he names.</summary>
-    private static async Task<Results<JsonHttpResult<ProbeView>, ProblemHttpResult>> Probe(ProbeRequest body, IProbe probe, CancellationToken stop)
+    private static async Task<Results<JsonHttpResult<ProbeView>, ProblemHttpResult>> Probe(ProbeRequest body, IProbe probe, ChannelCatalog catalog, CancellationToken stop)
     {
         if (ConfigurationRules.WrongAddress(body.Url) is { } wrong)
             return Problems.Bad($"url: {wrong}");
+        ChannelDefinition? channel = null;
+        if (body.Channel is { } id && (channel = catalog.Find(id)) is null)
+            return ChannelEndpoints.Unknown(id);
         try
         {
-            var tracks = await probe.ProbeAsync(body.Url, stop);
-            return TypedResults.Json(new ProbeView([.. tracks.Select(t => new TrackView(Words.Of(t.Codec), t.Width, t.Height, t.FrameRate, t.TimeScale, t.ChannelCount))]), BoxJson.Default.ProbeView);
+            var offer = await probe.ProbeAsync(Unmasked(body.Url, channel), stop);
+            return TypedResults.Json(new ProbeView([.. offer.Tracks.Select(t => new TrackView(Words.Of(t.Codec), t.Width, t.Height, t.FrameRate, t.TimeScale, t.ChannelCount))],
+                [.. offer.Skipped], offer.Transport, offer.BitsPerSecond), BoxJson.Default.ProbeView);
         }
         catch (Exception e) when (e is SourceException or Bytes.ProtocolException)
         {
             return Problems.Of(StatusCodes.Status502BadGateway, $"{SourceAddress.Masked(body.Url)}: {e.Message}");
         }
     }
+
+    /// <summary>The channel's own address, with its password, where the caller gives it as the API shows it.</summary>
+    private static string Unmasked(string url, ChannelDefinition? channel)
+        => channel is null ? url : url == SourceAddress.Masked(channel.Url) ? channel.Url : channel.SubUrl is { } sub && url == SourceAddress.Masked(sub) ? sub : url;
 }
 
 /// <param name="Volume">What `storage.volume` of the configuration binds the root to.</param>
@@ -76,5 +84,10 @@ internal sealed record ShareView(string Channel, string Stream, long Bytes, Date
 internal sealed record StorageView(string Root, string FileSystem, string State, string Fault, long VolumeBytes, long FreeBytes, RingView Ring, ShareView[] Channels);
 internal sealed record StatusView(string Name, string Version, long UptimeSeconds, DateTimeOffset Time, string ClockQuality, int BootNumber, int Channels, Dictionary<string, int> ChannelStates, string Fault);
 internal sealed record AuditView(long Id, DateTimeOffset At, string Who, string Source, string Action, string Subject);
-internal sealed record ProbeRequest(string Url);
-internal sealed record ProbeView(TrackView[] Tracks);
+
+/// <param name="Channel">Whose address it is: then *** stands for the password that the channel has.</param>
+internal sealed record ProbeRequest(string Url, string? Channel = null);
+
+/// <param name="Skipped">What the camera offers and the recorder does not record, with the reason.</param>
+/// <param name="Bitrate">Bits per second, measured for a second.</param>
+internal sealed record ProbeView(TrackView[] Tracks, string[] Skipped, string Transport, long Bitrate);

@@ -116,7 +116,10 @@ internal static class Engine
 
     private sealed class CameraProbe(BoxClock clock, TimeProvider time, ILogger<RtspProbe> log) : IProbe
     {
-        public async Task<IReadOnlyList<Track>> ProbeAsync(string url, CancellationToken stop)
-            => (await new RtspProbe(new RtspSourceOptions { Url = url }, clock, time, log).RunAsync(TimeSpan.FromSeconds(1), stop)).Tracks;
+        public async Task<SourceOffer> ProbeAsync(string url, CancellationToken stop)
+        {
+            var report = await new RtspProbe(new RtspSourceOptions { Url = url }, clock, time, log).RunAsync(TimeSpan.FromSeconds(1), stop);
+            return new(report.Tracks, report.Skipped, report.Transport.ToString().ToLowerInvariant(), report.BitsPerSecond);
+        }
     }
 }

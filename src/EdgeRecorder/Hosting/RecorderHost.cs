@@ -34,7 +34,7 @@ internal static class RecorderHost
     private static void AddLedger(IServiceCollection services, DataRoot root)
     {
         services.AddSingleton(_ => BoxSecret.Open(root.Keys));
-        services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
+        services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<SessionStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
         services.AddSingleton<IGapLedger, GapStore>();
     }
 

@@ -1,4 +1,4 @@
--- ledger.db: what cannot be rebuilt from the footage (DESIGN section 5). Schema version 1.
+-- ledger.db: what cannot be rebuilt from the footage (DESIGN section 5). Schema version 2.
 -- A new ledger is made from this file; an older one is brought up by Migrations/NNN.sql, each one version.
 -- Times: *_utc_ms is Unix time in milliseconds; *_boottime_us is CLOCK_BOOTTIME in microseconds within the boot *_boot_number names.
 
@@ -56,6 +56,13 @@ CREATE TABLE tokens (
     created_utc_ms    INTEGER NOT NULL,
     expires_utc_ms    INTEGER
 ) STRICT;
+
+-- Sessions of pages; the cookie itself stands nowhere. They outlive a restart, or every screen in the guard room would have to log in again.
+CREATE TABLE sessions (
+    hash              BLOB PRIMARY KEY,              -- SHA-256 of the cookie
+    user              TEXT    NOT NULL COLLATE NOCASE,
+    last_utc_ms       INTEGER NOT NULL               -- of the last request, a few minutes coarse
+) STRICT, WITHOUT ROWID;
 
 -- Why there is no footage. A row without end is a gap that lasts.
 CREATE TABLE gaps (

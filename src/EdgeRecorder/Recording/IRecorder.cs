@@ -66,9 +66,14 @@ internal sealed record ChannelStatus
     public long Fragments { get; init; }
 }
 
+/// <summary>What a source has.</summary>
+/// <param name="Skipped">What it offers and we do not record, with the reason.</param>
+/// <param name="Transport">The one that worked: tcp or udp.</param>
+internal sealed record SourceOffer(IReadOnlyList<Track> Tracks, IReadOnlyList<string> Skipped, string Transport, long BitsPerSecond);
+
 /// <summary>Asks a source what it has, without recording it.</summary>
 internal interface IProbe
 {
     /// <exception cref="SourceException">It cannot be used; the message says why.</exception>
-    Task<IReadOnlyList<Track>> ProbeAsync(string url, CancellationToken stop);
+    Task<SourceOffer> ProbeAsync(string url, CancellationToken stop);
 }

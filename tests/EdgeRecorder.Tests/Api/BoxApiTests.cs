@@ -233,10 +233,45 @@ public sealed class BoxApiTests : IAsyncLifetime
     [Fact]
     public async Task A_probe_shows_tracks_or_why_not()
     {
-        Assert.Equal("h264", (await _box.Admin.PostAsync("/api/v1/probe", Requests.Json("""{"url":"rtsp://h/good"}""")).BodyAsync()).GetProperty("tracks")[0].GetProperty("codec").GetString());
+        var offer = await _box.Admin.PostAsync("/api/v1/probe", Requests.Json("""{"url":"rtsp://h/good"}""")).BodyAsync();
+        Assert.Equal("h264", offer.GetProperty("tracks")[0].GetProperty("codec").GetString());
+        Assert.Equal("application vnd.onvif.metadata", offer.GetProperty("skipped")[0].GetString());
+        Assert.Equal("tcp", offer.GetProperty("transport").GetString());
+        Assert.Equal(2_000_000, offer.GetProperty("bitrate").GetInt64());
         var problem = await _box.Admin.PostAsync("/api/v1/probe", Requests.Json("""{"url":"rtsp://u:hunter2@h/bad"}""")).ProblemAsync(502);
         Assert.Contains("401 from camera", problem, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_probe_of_a_channel_uses_the_password_that_it_has()
+    {
+        await _box.Admin.PostAsync("/api/v1/probe", Requests.Json($$"""{"url":"rtsp://u:***@h/1","channel":"{{_gate}}"}""")).ProblemAsync(502);
+        Assert.Equal("rtsp://u:secret@h/1", _box.Engine.Probed);
+        await _box.Admin.PostAsync("/api/v1/probe", Requests.Json($$"""{"url":"rtsp://u:***@elsewhere/1","channel":"{{_gate}}"}""")).ProblemAsync(502);
+        Assert.Equal("rtsp://u:***@elsewhere/1", _box.Engine.Probed);
+        await _box.Admin.PostAsync("/api/v1/probe", Requests.Json("""{"url":"rtsp://h/1","channel":"none"}""")).ProblemAsync(404);
+    }
+
+    [Fact]
+    public async Task A_masked_password_is_not_taken_for_one_and_a_sub_stream_can_be_taken_away()
+    {
+        var id = (await _box.Admin.PostAsync("/api/v1/channels", Requests.Json("""{"name":"Yard","url":"rtsp://u:p@h/1","subUrl":"rtsp://u:p@h/2"}""")).BodyAsync(HttpStatusCode.Created)).GetProperty("id").GetString();
+        var path = $"/api/v1/channels/{id}";
+        Assert.Contains("url: ***", await _box.Admin.PatchAsync(path, Requests.Json("""{"url":"rtsp://u:***@h/3"}""")).ProblemAsync(400), StringComparison.Ordinal);
+        Assert.Contains("subUrl: ***", await _box.Admin.PatchAsync(path, Requests.Json("""{"subUrl":"rtsp://u:***@h/3"}""")).ProblemAsync(400), StringComparison.Ordinal);
+        Assert.Equal("rtsp://u:***@h/2", (await _box.Admin.PatchAsync(path, Requests.Json("""{"name":"Yard 2"}""")).BodyAsync()).GetProperty("subUrl").GetString());
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, (await _box.Admin.PatchAsync(path, Requests.Json("""{"subUrl":""}""")).BodyAsync()).GetProperty("subUrl").ValueKind);
+    }
+
+    [Fact]
+    public async Task Locks_are_listed_for_one_channel_too()
+    {
+        var other = await AddAsync("other");
+        foreach (var channel in (string[])[_gate, other, other])
+            await _box.Admin.PostAsync("/api/v1/locks", Requests.Json($$"""{"channel":"{{channel}}","from":"2026-01-01T00:00:00Z","to":"2026-01-01T00:01:00Z","reason":"r"}""")).BodyAsync(HttpStatusCode.Created);
+        Assert.Equal(3, (await _box.Admin.GetAsync("/api/v1/locks").BodyAsync()).GetArrayLength());
+        Assert.Equal(2, (await _box.Admin.GetAsync($"/api/v1/locks?channel={other}").BodyAsync()).GetArrayLength());
     }
 
     [Fact]

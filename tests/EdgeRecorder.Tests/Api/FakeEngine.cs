@@ -38,10 +38,15 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, ISt
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
     public StorageFigures Figures() => new() { Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
     public StreamFigures? Figures(StreamKey stream) => null;
-    public Task<IReadOnlyList<Track>> ProbeAsync(string url, CancellationToken stop)
-        => url.EndsWith("/good", StringComparison.Ordinal)
-            ? Task.FromResult<IReadOnlyList<Track>>([new Track { Codec = Codec.H264, TimeScale = 90_000, Width = 1920, Height = 1080 }])
+    public string? Probed { get; private set; }
+
+    public Task<SourceOffer> ProbeAsync(string url, CancellationToken stop)
+    {
+        Probed = url;
+        return url.EndsWith("/good", StringComparison.Ordinal)
+            ? Task.FromResult(new SourceOffer([new Track { Codec = Codec.H264, TimeScale = 90_000, Width = 1920, Height = 1080 }], ["application vnd.onvif.metadata"], "tcp", 2_000_000))
             : throw new SourceException(GapReason.Unauthorized, "401 from camera");
+    }
 }
 
 /// <summary>Bytes of a fixed pattern as a download.</summary>

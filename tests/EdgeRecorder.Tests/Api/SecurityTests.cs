@@ -143,4 +143,42 @@ public sealed class SecurityTests : IAsyncLifetime
         await PageAsync(HttpMethod.Get, "/api/v1/status", cookie).ProblemAsync(401);
         await _box.Admin.GetAsync("/api/v1/status").ProblemAsync(401);
     }
+
+    [Fact]
+    public async Task A_session_outlives_a_restart_with_its_token_and_ends_for_good_with_a_logout()
+    {
+        var (cookie, token) = await LogInAsync();
+        await RestartAsync();
+        Assert.Equal(token, (await PageAsync(HttpMethod.Get, "/api/v1/session", cookie).BodyAsync()).GetProperty("csrfToken").GetString());
+        await PageAsync(HttpMethod.Post, "/api/v1/tokens", cookie, (CrossSite.Header, token)).BodyAsync(HttpStatusCode.Created);
+        await PageAsync(HttpMethod.Delete, "/api/v1/session", cookie, (CrossSite.Header, token)).BodyAsync(HttpStatusCode.NoContent);
+        await RestartAsync();
+        await PageAsync(HttpMethod.Get, "/api/v1/session", cookie).ProblemAsync(401);
+    }
+
+    [Fact]
+    public async Task The_ledger_does_not_hold_what_would_let_somebody_in()
+    {
+        var (cookie, _) = await LogInAsync();
+        var id = cookie.Split('=')[1];
+        await _box.DisposeAsync();
+        foreach (var file in Directory.EnumerateFiles(_directory.Path, "ledger.db*"))
+            Assert.DoesNotContain(id, System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)), StringComparison.Ordinal);
+        _box = await TestBox.StartAsync(_directory.Path);
+    }
+
+    [Fact]
+    public async Task A_page_is_refused_without_the_password_window_of_the_browser()
+    {
+        var page = new HttpRequestMessage(HttpMethod.Get, "/api/v1/status") { Headers = { { "X-Requested-With", "page" } } };
+        Assert.Equal("Session", (await _box.Anonymous.SendAsync(page)).Headers.WwwAuthenticate.Single().Scheme);
+        Assert.Equal("Session", (await PageAsync(HttpMethod.Get, "/api/v1/status", "edge_recorder_session=0")).Headers.WwwAuthenticate.Single().Scheme);
+        Assert.Equal("Basic", (await _box.Anonymous.GetAsync("/api/v1/status")).Headers.WwwAuthenticate.Single().Scheme);
+    }
+
+    private async Task RestartAsync()
+    {
+        await _box.DisposeAsync();
+        _box = await TestBox.StartAsync(_directory.Path);
+    }
 }

@@ -45,7 +45,7 @@ internal sealed class BoxAuthentication(
             Response.Headers.RetryAfter = Math.Ceiling(_retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             return Problems.Of(StatusCodes.Status429TooManyRequests, "too many wrong passwords from this address; wait").ExecuteAsync(Context);
         }
-        Response.Headers.WWWAuthenticate = "Basic realm=\"edge-recorder\", charset=\"UTF-8\"";
+        Response.Headers.WWWAuthenticate = IsPage ? "Session realm=\"edge-recorder\"" : "Basic realm=\"edge-recorder\", charset=\"UTF-8\"";
         return Problems.Of(StatusCodes.Status401Unauthorized, _why).ExecuteAsync(Context);
     }
 
@@ -62,6 +62,9 @@ internal sealed class BoxAuthentication(
             address = address.MapToIPv4();
         return address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes(), 0, 8) : address.ToString();
     }
+
+    // "Basic" would make the browser open a password window of its own over a page that has one.
+    private bool IsPage => Request.Headers.ContainsKey("X-Requested-With") || Request.Cookies.ContainsKey(Sessions.Cookie);
 
     private async Task<Verdict> VerifyAsync(string scheme, string parameter)
     {

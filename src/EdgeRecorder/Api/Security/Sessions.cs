@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
 using EdgeRecorder.Ledger;
 
 namespace EdgeRecorder.Api.Security;
@@ -7,46 +8,86 @@ namespace EdgeRecorder.Api.Security;
 /// <summary>A logged-in page. <paramref name="CsrfToken"/> has to come back in a header with everything that changes something.</summary>
 internal sealed record Session(string Id, string User, string CsrfToken);
 
-/// <summary>Sessions of pages; in memory, so a restart logs out. The role is read at each request: a demoted user is demoted at once.</summary>
-internal sealed class Sessions(TimeProvider time)
+/// <summary>
+/// Sessions of pages. The ledger keeps them over a restart; what is asked at each request stands in memory. The role is read at each request: a demoted user is demoted at once.
+/// </summary>
+internal sealed class Sessions(SessionStore store, TimeProvider time)
 {
     public const string Cookie = "edge_recorder_session";
+    private const int IdLength = 64;
 
     /// <summary>Without a request for this long the session ends.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromHours(12);
+
+    /// <summary>So often at most the ledger hears of a session's last request.</summary>
+    private static readonly TimeSpan Coarse = TimeSpan.FromMinutes(5);
+
     private const int Most = 1000;
-    private readonly ConcurrentDictionary<string, (Session Session, DateTimeOffset Last)> _sessions = new();
+    private readonly ConcurrentDictionary<string, Entry> _known = new();
 
     public Session Begin(User user)
     {
-        if (_sessions.Count >= Most)
-            foreach (var old in _sessions.OrderBy(s => s.Value.Last).Take(Most / 2))
-                _sessions.TryRemove(old.Key, out _);
-        var session = new Session(RandomNumberGenerator.GetHexString(64, lowercase: true), user.Name, RandomNumberGenerator.GetHexString(32, lowercase: true));
-        _sessions[session.Id] = (session, time.GetUtcNow());
-        return session;
+        var id = RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
+        var now = time.GetUtcNow();
+        store.Add(id, user.Name, now);
+        return Remember(id, user.Name, now).Session;
     }
 
     public Session? Find(string id)
     {
-        if (!_sessions.TryGetValue(id, out var entry))
+        if (id.Length != IdLength)
             return null;
-        if (time.GetUtcNow() - entry.Last > Idle)
+        if (!_known.TryGetValue(id, out var entry))
         {
-            _sessions.TryRemove(id, out _);
+            if (store.Find(id) is not { } kept)
+                return null;
+            entry = Remember(id, kept.User, kept.Last);
+        }
+        var now = time.GetUtcNow();
+        if (now - entry.Last > Idle)
+        {
+            End(id);
             return null;
         }
-        _sessions[id] = (entry.Session, time.GetUtcNow());
+        entry.Last = now;
+        if (now - entry.Told > Coarse)
+        {
+            entry.Told = now;
+            store.Touch(id, now);
+        }
         return entry.Session;
     }
 
-    public void End(string id) => _sessions.TryRemove(id, out _);
+    public void End(string id)
+    {
+        _known.TryRemove(id, out _);
+        store.Remove(id);
+    }
 
     /// <summary>After a change of the password or the removal of the user.</summary>
     public void EndAll(string user)
     {
-        foreach (var (id, entry) in _sessions)
+        store.RemoveAll(user);
+        foreach (var (id, entry) in _known)
             if (string.Equals(entry.Session.User, user, StringComparison.OrdinalIgnoreCase))
-                _sessions.TryRemove(id, out _);
+                _known.TryRemove(id, out _);
+    }
+
+    private Entry Remember(string id, string user, DateTimeOffset last)
+    {
+        if (_known.Count >= Most)
+            foreach (var old in _known.OrderBy(s => s.Value.Last).Take(Most / 2))
+                _known.TryRemove(old.Key, out _);           // the ledger still has it
+        return _known[id] = new(new(id, user, TokenOf(id))) { Last = last, Told = last };
+    }
+
+    // Who knows the cookie may know the token; a page of another origin knows neither. So it need not be kept.
+    private static string TokenOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("csrf " + id)).AsSpan(0, 16));
+
+    private sealed class Entry(Session session)
+    {
+        public Session Session => session;
+        public DateTimeOffset Last { get; set; }
+        public DateTimeOffset Told { get; set; }
     }
 }

@@ -1,0 +1,103 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace EdgeRecorder.Tests.Api;
+
+/// <summary>How the page is served.</summary>
+public sealed partial class PageTests : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _directory = new();
+    private TestBox _box = null!;
+
+    public async Task InitializeAsync() => _box = await TestBox.StartAsync(_directory.Path);
+
+    public async Task DisposeAsync()
+    {
+        await _box.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private Task<HttpResponseMessage> GetAsync(string path, string accept = "", string known = "")
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (accept.Length > 0)
+            request.Headers.TryAddWithoutValidation("Accept-Encoding", accept);
+        if (known.Length > 0)
+            request.Headers.TryAddWithoutValidation("If-None-Match", known);
+        return _box.Anonymous.SendAsync(request);
+    }
+
+    [Fact]
+    public async Task The_document_is_there_for_everybody_and_is_asked_for_each_time()
+    {
+        using var answer = await GetAsync("/");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
+        Assert.True(answer.Headers.CacheControl!.NoStore);
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
+        var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_in_the_document_comes_from_elsewhere_or_stands_inline()
+    {
+        var document = await (await GetAsync("/")).Content.ReadAsStringAsync();
+        var addresses = Addresses().Matches(document).Select(m => m.Groups[1].Value).ToArray();
+        Assert.NotEmpty(addresses);
+        Assert.All(addresses, address => Assert.StartsWith("/", address, StringComparison.Ordinal));
+        Assert.DoesNotContain("//", string.Concat(addresses), StringComparison.Ordinal);
+        Assert.DoesNotMatch("<style|style=|onload=|<script(?![^>]*src=)", document);
+    }
+
+    [Fact]
+    public async Task Assets_carry_their_hash_and_are_kept_for_ever()
+    {
+        var document = await (await GetAsync("/")).Content.ReadAsStringAsync();
+        var assets = Addresses().Matches(document).Select(m => m.Groups[1].Value).Where(a => a.StartsWith("/assets/", StringComparison.Ordinal)).ToArray();
+        Assert.Contains(assets, a => a.EndsWith(".js", StringComparison.Ordinal));
+        Assert.Contains(assets, a => a.EndsWith(".css", StringComparison.Ordinal));
+        foreach (var asset in assets)
+        {
+            using var answer = await GetAsync(asset);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Matches(@"-[A-Za-z0-9_-]{8}\.(js|css)$", asset);
+            Assert.Contains("immutable", answer.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+            using var again = await GetAsync(asset, known: answer.Headers.ETag!.ToString());
+            Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Brotli_gzip_and_plain_are_the_same_file()
+    {
+        using var plain = await GetAsync("/");
+        using var gzip = await GetAsync("/", "gzip;q=0.5, br;q=0");
+        using var brotli = await GetAsync("/", "gzip, deflate, br");
+        Assert.Empty(plain.Content.Headers.ContentEncoding);
+        Assert.Equal(["gzip"], gzip.Content.Headers.ContentEncoding);
+        Assert.Equal(["br"], brotli.Content.Headers.ContentEncoding);
+        var expected = await plain.Content.ReadAsStringAsync();
+        Assert.StartsWith("<!doctype html>", expected, StringComparison.Ordinal);
+        Assert.Equal(expected, await TextAsync(new GZipStream(await gzip.Content.ReadAsStreamAsync(), CompressionMode.Decompress)));
+        Assert.Equal(expected, await TextAsync(new BrotliStream(await brotli.Content.ReadAsStreamAsync(), CompressionMode.Decompress)));
+    }
+
+    [Fact]
+    public async Task The_lock_file_names_no_place_to_download_from()
+        => Assert.DoesNotMatch("\"resolved\"|https?://[^\"]*(registry|\\.tgz)", await File.ReadAllTextAsync(Repository.Path("src/EdgeRecorder/Web/package-lock.json")));
+
+    private static async Task<string> TextAsync(Stream stream)
+    {
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync();
+    }
+
+    [GeneratedRegex("(?:src|href)=\"([^\"]+)\"")]
+    private static partial Regex Addresses();
+}
