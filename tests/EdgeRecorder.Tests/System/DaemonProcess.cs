@@ -68,7 +68,7 @@ internal sealed partial class DaemonProcess : IAsyncDisposable
     public static DaemonProcess Launch(DaemonSetup setup, params string[] before)
     {
         setup.Write();
-        string[] command = [.. before, Program, "serve", "--config", setup.ConfigurationFile];
+        string[] command = [.. before, setup.Program ?? Program, "serve", "--config", setup.ConfigurationFile];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         return new DaemonProcess(setup, Process.Start(start)!);
     }

@@ -27,6 +27,9 @@ internal sealed class DaemonSetup : IDisposable
     public string RingSize { get; set; } = "64MiB";
     public string Volume { get; set; } = "any";
     public string SegmentSize { get; set; } = "1MiB";
+
+    /// <summary>Another program than the one of the run.</summary>
+    public string? Program { get; set; }
     public string LogDetail { get; set; } = "info";
 
     /// <summary>Adds a channel; <paramref name="more"/> are further keys of its section.</summary>

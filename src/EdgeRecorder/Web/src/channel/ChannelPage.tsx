@@ -43,6 +43,7 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
     const [instant, setInstant] = useState<number | null>(first);
     const [notice, setNotice] = useState('');
     const [speed, setSpeed] = useState(1);
+    const [paused, setPaused] = useState(false);
     const [muted, setMuted] = useState(true);
     const [range, setRange] = useState<MarkedRange>({ from: null, to: null });
     const [lockVersion, setLockVersion] = useState(0);
@@ -57,6 +58,7 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
         setInstant(null);
         setNotice('');
         setSpeed(1);
+        setPaused(false);
         go({ at: 'channel', id: channel.id, instant: null }, true);
     }
 
@@ -101,10 +103,10 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
             <div class="stage" ref={stage}>
                 {wish === null
                     ? <LivePicture channel={channel} stream="main" on={onScreen} video={video} muted={muted} />
-                    : <RecordedPicture channel={channel.id} stream="main" video={video} wish={wish} speed={speed} muted={muted} onInstant={setInstant}
+                    : <RecordedPicture channel={channel.id} stream="main" video={video} wish={wish} speed={speed} paused={paused} muted={muted} onInstant={setInstant}
                         onEnded={() => { if (instant !== null) void play(instant + 200); }} onFailed={failed} />}
                 {notice && <p class="toast" role="status">{notice}</p>}
-                <Controls video={video} stage={stage} instant={wish === null ? null : instant} now={now} speed={speed} onSpeed={setSpeed} muted={muted} onMuted={setMuted}
+                <Controls stage={stage} instant={wish === null ? null : instant} now={now} paused={paused} onPaused={setPaused} speed={speed} onSpeed={setSpeed} muted={muted} onMuted={setMuted}
                     hasSound={hasSound} onSeek={time => void play(time)} onLive={live} />
             </div>
             <section class="when">
@@ -121,6 +123,7 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
                     void play(from);
                 }} />
             </div>
+            {session.value?.role === 'admin' && channel.setIn !== null && <p class="hint foot">{words.setIn(channel.setIn)}</p>}
         </main>
     );
 }
@@ -169,7 +172,6 @@ function Heading({ channel }: { channel: Channel }) {
                     )}
                 </div>
             </div>
-            {role === 'admin' && channel.setIn !== null && <p class="hint">{words.setIn(channel.setIn)}</p>}
             {problem && <p class="problem" role="alert">{problem}</p>}
             {editing && <ChannelForm channel={channel} onClose={() => setEditing(false)} />}
         </>

@@ -1,15 +1,15 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import { Icon } from '../parts/Icon';
 import { fullTime } from '../text/format';
 import { text } from '../text/language';
 
 interface Properties {
-    video: RefObject<HTMLVideoElement>;
     stage: RefObject<HTMLElement>;
     /** Null while live. */
     instant: number | null;
     now: number;
+    paused: boolean;
+    onPaused: (paused: boolean) => void;
     speed: number;
     onSpeed: (speed: number) => void;
     muted: boolean;
@@ -21,15 +21,13 @@ interface Properties {
 
 const speeds = [0.25, 0.5, 1, 2, 4, 8];
 
-export function Controls({ video, stage, instant, now, speed, onSpeed, muted, onMuted, hasSound, onSeek, onLive }: Properties) {
+export function Controls({ stage, instant, now, paused, onPaused, speed, onSpeed, muted, onMuted, hasSound, onSeek, onLive }: Properties) {
     const words = text.value.channel;
-    const paused = usePaused(video, instant !== null);
     const at = instant ?? now;
     return (
-        <div class="controls" role="toolbar" aria-label={words.play}>
+        <div class="controls" role="toolbar" aria-label={words.controls}>
             {instant !== null && (
-                <button type="button" class="quiet" aria-label={paused ? words.play : words.pause} title={paused ? words.play : words.pause}
-                    onClick={() => { if (paused) video.current?.play().catch(() => undefined); else video.current?.pause(); }}>
+                <button type="button" class="quiet" aria-label={paused ? words.play : words.pause} title={paused ? words.play : words.pause} onClick={() => onPaused(!paused)}>
                     <Icon name={paused ? 'play' : 'pause'} />
                 </button>
             )}
@@ -50,22 +48,4 @@ export function Controls({ video, stage, instant, now, speed, onSpeed, muted, on
             <button type="button" class={instant === null ? 'golive on' : 'golive'} aria-pressed={instant === null} onClick={onLive}><Icon name="live" />{instant === null ? text.value.live.live : words.goLive}</button>
         </div>
     );
-}
-
-function usePaused(video: RefObject<HTMLVideoElement>, on: boolean): boolean {
-    const [paused, setPaused] = useState(false);
-    useEffect(() => {
-        const element = video.current;
-        if (!on || !element)
-            return;
-        const look = () => setPaused(element.paused);
-        look();
-        element.addEventListener('play', look);
-        element.addEventListener('pause', look);
-        return () => {
-            element.removeEventListener('play', look);
-            element.removeEventListener('pause', look);
-        };
-    }, [on]);
-    return paused;
 }

@@ -13,6 +13,7 @@ interface Properties {
     /** The instant to show; another object is another wish, also for the same instant. */
     wish: { instant: number };
     speed: number;
+    paused: boolean;
     muted: boolean;
     onInstant: (instant: number) => void;
     onEnded: () => void;
@@ -21,11 +22,22 @@ interface Properties {
 
 const tellEveryMs = 200;
 
-export function RecordedPicture({ channel, stream, video, wish, speed, muted, onInstant, onEnded, onFailed }: Properties) {
+export function RecordedPicture({ channel, stream, video, wish, speed, paused, muted, onInstant, onEnded, onFailed }: Properties) {
     const player = useRef<RecordedPlayer | null>(null);
     const [missing, setMissing] = useState<string | null>(null);
-    const latest = useRef({ onInstant, onEnded, onFailed });
-    latest.current = { onInstant, onEnded, onFailed };
+    const latest = useRef({ onInstant, onEnded, onFailed, paused, speed });
+    latest.current = { onInstant, onEnded, onFailed, paused, speed };
+
+    function obey() {
+        const element = video.current;
+        if (!element)
+            return;
+        element.defaultPlaybackRate = element.playbackRate = latest.current.speed;
+        if (latest.current.paused)
+            element.pause();
+        else
+            element.play().catch(() => undefined);          // refused only when another source came in between, and then it is asked again
+    }
 
     useEffect(() => {
         if (!video.current)
@@ -35,6 +47,7 @@ export function RecordedPicture({ channel, stream, video, wish, speed, muted, on
             ended: () => latest.current.onEnded(),
             failed: (status, why) => latest.current.onFailed(status, why),
             unsupported: setMissing,
+            attached: obey,
         });
         player.current = made;
         const timer = window.setInterval(() => { if (made.instant !== null) latest.current.onInstant(made.instant); }, tellEveryMs);
@@ -44,12 +57,8 @@ export function RecordedPicture({ channel, stream, video, wish, speed, muted, on
         };
     }, [channel, stream]);
 
-    useEffect(() => {
-        player.current?.seek(wish.instant);
-        // Refused only when a newer wish came in between, or before anybody has touched the page; then the button plays.
-        video.current?.play().catch(() => undefined);
-    }, [wish]);
-    useEffect(() => { if (video.current) video.current.playbackRate = speed; }, [speed, wish]);
+    useEffect(() => player.current?.seek(wish.instant), [wish]);
+    useEffect(obey, [speed, paused, wish]);
     useEffect(() => { if (video.current) video.current.muted = muted; }, [muted]);
 
     const words = text.value.live;

@@ -11,6 +11,8 @@ export interface RecordedEvents {
     /** The footage could not be had; `status` is the recorder's answer, 0 without one. */
     failed(status: number, why: string): void;
     unsupported(codec: string): void;
+    /** The element has another source now; whether it plays has to be said anew. */
+    attached(): void;
 }
 
 const before = 20_000;                                      // ms loaded before the instant, for stepping back
@@ -79,6 +81,7 @@ export class RecordedPlayer {
                 hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches[0]?.start ?? 0);
         });
         hls.on(Events.LEVEL_UPDATED, (_, { details }) => { this.stretches = details.fragments; });
+        hls.on(Events.MEDIA_ATTACHED, () => this.events.attached());
         hls.on(Events.FRAG_BUFFERED, () => this.settle());
         hls.on(Events.ERROR, (_, fault) => {
             if (fault.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR || fault.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR)

@@ -74,6 +74,7 @@ export const en = {
         recordOn: 'Recording on',
         recordOff: 'Recording off',
         goLive: 'Go live',
+        controls: 'Controls',
         play: 'Play',
         pause: 'Pause',
         speed: 'Speed',

@@ -69,6 +69,7 @@ export const zh: Catalogue = {
         recordOn: '录像已开启',
         recordOff: '录像已关闭',
         goLive: '回到直播',
+        controls: '播放控制',
         play: '播放',
         pause: '暂停',
         speed: '速度',

@@ -73,10 +73,11 @@ export function TimelineBar({ view, onView, timeline, playhead, range, onSeek, o
             <svg width={width} height={height} aria-hidden="true">
                 {ticks(view, most).map(({ time, midnight }) => {
                     const x = xOf(view, time, width);
+                    const whole = x > 24 && x < width - 24;               // half a label says the wrong time
                     return (
                         <g key={time} class={midnight ? 'tick midnight' : 'tick'}>
                             <line x1={x} x2={x} y1={20} y2={height - 16} />
-                            <text x={x} y={14}>{midnight ? day(time) : fine ? clockTime(time) : shortTime(time)}</text>
+                            {whole && <text x={x} y={14}>{midnight ? day(time) : fine ? clockTime(time) : shortTime(time)}</text>}
                         </g>
                     );
                 })}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { boxes, timeScales } from '../src/media/boxes';
+import { trackKinds, videoCodecOf } from '../src/media/codecs';
+import { farBehind, keptAfterJump, steer } from '../src/media/edge';
+import { instantAt, placeOf } from '../src/media/place';
+import { readPrft } from '../src/media/prft';
+
+/** A box of a type and its payload. */
+function box(type: string, ...payload: (number[] | Uint8Array)[]): Uint8Array {
+    const body = payload.flatMap(p => [...p]);
+    const size = 8 + body.length;
+    return Uint8Array.from([size >>> 24, size >>> 16 & 255, size >>> 8 & 255, size & 255, ...[...type].map(c => c.charCodeAt(0)), ...body]);
+}
+
+const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const u32 = (n: number) => [n >>> 24 & 255, n >>> 16 & 255, n >>> 8 & 255, n & 255];
+
+// 2026-01-31T12:00:00.5Z is 3 978 936 000.5 s after 1900.
+const seconds = 3_978_849_600 + 86_400;
+const prft1 = box('prft', [1, 0, 0, 24], u32(1), u32(seconds), u32(0x8000_0000), u32(0), u32(900_000));
+const prft0 = box('prft', [0, 0, 0, 24], u32(1), u32(seconds), u32(0x8000_0000), u32(900_000));
+const wall = Date.UTC(1900, 0, 1) + seconds * 1000 + 500;
+
+describe('the producer reference time', () => {
+    it('is read in both versions', () => {
+        for (const bytes of [prft0, prft1])
+            expect(readPrft(view(Uint8Array.from([...bytes, ...box('moof')])))).toEqual({ track: 1, mediaTime: 900_000, wallMs: wall });
+    });
+
+    it('is none where it is missing, stands behind the fragment, or is cut off', () => {
+        expect(readPrft(view(box('moof')))).toBeNull();
+        expect(readPrft(view(Uint8Array.from([...box('moof'), ...prft1])))).toBeNull();
+        for (let length = 0; length < prft1.length; length++)
+            expect(readPrft(view(prft1.slice(0, length)))).toBeNull();
+        expect(readPrft(view(box('prft', [1, 0, 0, 0], u32(1), u32(seconds))))).toBeNull();
+    });
+});
+
+describe('boxes', () => {
+    it('end where one does not fit', () => {
+        const bytes = Uint8Array.from([...box('free', [1, 2, 3]), ...u32(100), ...u32(0)]);
+        expect([...boxes(view(bytes))].map(b => [b.type, b.start, b.end])).toEqual([['free', 8, 11]]);
+        expect([...boxes(view(Uint8Array.from([0, 0, 0, 4, 1, 2, 3, 4, 0, 0, 0, 0])))]).toEqual([]);
+    });
+
+    it('tell the time scale of each track', () => {
+        const trak = (id: number, scale: number, version: number) => box('trak',
+            box('tkhd', [version, 0, 0, 0], ...Array.from({ length: version === 1 ? 4 : 2 }, () => u32(7)), u32(id)),
+            box('mdia', box('mdhd', [version, 0, 0, 0], ...Array.from({ length: version === 1 ? 4 : 2 }, () => u32(7)), u32(scale))));
+        const init = Uint8Array.from([...box('ftyp'), ...box('moov', box('mvhd'), trak(1, 90_000, 0), trak(2, 32_000, 1))]);
+        expect([...timeScales(view(init))]).toEqual([[1, 90_000], [2, 32_000]]);
+    });
+});
+
+describe('codecs of a MIME type', () => {
+    it('are told apart by kind', () => {
+        expect(trackKinds('video/mp4; codecs="avc3.64001F, mp4a.40.2"')).toBe('audio+video');
+        expect(trackKinds('video/mp4; codecs="hev1.1.6.L93.B0"')).toBe('video');
+        expect(videoCodecOf('video/mp4; codecs="hev1.1.6.L93.B0"')).toBe('H.265');
+        expect(videoCodecOf('video/mp4; codecs="mp4a.40.2, avc3.64001F"')).toBe('H.264');
+    });
+});
+
+describe('the live edge', () => {
+    it('is left alone while little is spare, and neared gently while more is', () => {
+        expect(steer({ ahead: 0.9, spare: 0.1 })).toEqual({ rate: 1, jump: 0 });
+        expect(steer({ ahead: 1.3, spare: 0.5 }).rate).toBeGreaterThan(1);
+        expect(steer({ ahead: 2.5, spare: 1.5 }).rate).toBeGreaterThan(steer({ ahead: 1.3, spare: 0.5 }).rate);
+    });
+
+    it('is jumped to from far behind', () => {
+        expect(steer({ ahead: farBehind + 5, spare: 0 })).toEqual({ rate: 1, jump: farBehind + 5 - keptAfterJump });
+    });
+});
+
+describe('places in a playlist', () => {
+    // Two runs with a minute of nothing between them; media time goes on.
+    const list = [{ start: 0, duration: 2, programDateTime: 1000_000 }, { start: 2, duration: 2, programDateTime: 1002_000 }, { start: 4, duration: 2, programDateTime: 1064_000 }];
+
+    it('show the instant asked for, or the next one that was recorded', () => {
+        expect(placeOf(list, 1003_500)).toBeCloseTo(3.5);
+        expect(placeOf(list, 1030_000)).toBe(4);
+        expect(placeOf(list, 900_000)).toBe(0);
+        expect(placeOf(list, 1066_000)).toBeNull();
+        expect(placeOf([], 1)).toBeNull();
+    });
+
+    it('tell when they were recorded', () => {
+        expect(instantAt(list, 3.5)).toBe(1003_500);
+        expect(instantAt(list, 4)).toBe(1064_000);
+        expect(instantAt(list, 60)).toBeNull();
+        expect(instantAt([], 0)).toBeNull();
+    });
+});

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using EdgeRecorder.Tests.SystemTests;
+using Microsoft.Playwright;
+
+namespace EdgeRecorder.Tests.Web;
+
+/// <summary>Pictures are decoded here and shown in time: nothing else runs beside these tests.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Pages : ICollectionFixture<PageRig>
+{
+    public const string Name = "pages";
+}
+
+/// <summary>
+/// The published program and a browser, made once for all tests of the page. EDGE_RECORDER_PUBLISHED names a program that is published already, CHROMIUM another browser
+/// than Debian's.
+/// </summary>
+public sealed class PageRig : IAsyncLifetime
+{
+    // As root Chromium refuses its sandbox; the rest keeps it from talking to anybody but the page.
+    private static readonly string[] Switches = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public string Program { get; private set; } = "";
+
+    public async Task InitializeAsync()
+    {
+        Program = Environment.GetEnvironmentVariable("EDGE_RECORDER_PUBLISHED") ?? await PublishAsync();
+        var chromium = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium";
+        Assert.True(File.Exists(chromium), $"{chromium}: no browser; tests/install-packages packages-browser.txt installs one, CHROMIUM names another");
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Switches });
+    }
+
+    /// <summary>A browser of its own, logged in.</summary>
+    internal async Task<PageDriver> OpenAsync(DaemonProcess daemon, string language = "en-GB", int width = 1280, int height = 800, bool webSockets = true)
+    {
+        var page = await PageDriver.OpenAsync(_browser!, daemon, language, width, height);
+        if (!webSockets)
+            await page.Page.RouteWebSocketAsync("**", socket => _ = socket.CloseAsync());
+        await page.LogInAsync();
+        return page;
+    }
+
+    internal DaemonSetup Setup() => new() { Program = Program };
+
+    private static async Task<string> PublishAsync()
+    {
+        var rid = RuntimeInformation.RuntimeIdentifier;
+        var output = Repository.Path($"artifacts/publish/{rid}");
+        using var publish = Process.Start(new ProcessStartInfo(Repository.Path("tests/publish"), [rid, output]))!;
+        await publish.WaitForExitAsync();
+        Assert.Equal(0, publish.ExitCode);
+        return Path.Combine(output, "edge-recorder");
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+    }
+}
