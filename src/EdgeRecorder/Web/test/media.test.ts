@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boxes, timeScales } from '../src/media/boxes';
-import { trackKinds, videoCodecOf } from '../src/media/codecs';
-import { farBehind, keptAfterJump, steer } from '../src/media/edge';
+import { videoCodecOf } from '../src/media/codecs';
+import { farBehind, kept, steer } from '../src/media/edge';
 import { instantAt, placeOf } from '../src/media/place';
 import { readPrft } from '../src/media/prft';
 
@@ -53,9 +53,7 @@ describe('boxes', () => {
 });
 
 describe('codecs of a MIME type', () => {
-    it('are told apart by kind', () => {
-        expect(trackKinds('video/mp4; codecs="avc3.64001F, mp4a.40.2"')).toBe('audio+video');
-        expect(trackKinds('video/mp4; codecs="hev1.1.6.L93.B0"')).toBe('video');
+    it('tell which video it is', () => {
         expect(videoCodecOf('video/mp4; codecs="hev1.1.6.L93.B0"')).toBe('H.265');
         expect(videoCodecOf('video/mp4; codecs="mp4a.40.2, avc3.64001F"')).toBe('H.264');
     });
@@ -63,13 +61,13 @@ describe('codecs of a MIME type', () => {
 
 describe('the live edge', () => {
     it('is left alone while little is spare, and neared gently while more is', () => {
-        expect(steer({ ahead: 0.9, spare: 0.1 })).toEqual({ rate: 1, jump: 0 });
-        expect(steer({ ahead: 1.3, spare: 0.5 }).rate).toBeGreaterThan(1);
-        expect(steer({ ahead: 2.5, spare: 1.5 }).rate).toBeGreaterThan(steer({ ahead: 1.3, spare: 0.5 }).rate);
+        expect(steer({ ahead: 0.9, spare: 0.1 }, kept.normal)).toEqual({ rate: 1, jump: 0 });
+        expect(steer({ ahead: 1.3, spare: 0.5 }, kept.normal).rate).toBeGreaterThan(1);
+        expect(steer({ ahead: 2.5, spare: 1.5 }, kept.normal).rate).toBeGreaterThan(steer({ ahead: 1.3, spare: 0.5 }, kept.normal).rate);
     });
 
     it('is jumped to from far behind', () => {
-        expect(steer({ ahead: farBehind + 5, spare: 0 })).toEqual({ rate: 1, jump: farBehind + 5 - keptAfterJump });
+        expect(steer({ ahead: farBehind + 5, spare: 0 }, kept.normal)).toEqual({ rate: 1, jump: farBehind + 5 - kept.normal });
     });
 });
 

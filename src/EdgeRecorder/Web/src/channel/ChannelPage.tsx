@@ -102,7 +102,7 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
             <Heading channel={channel} />
             <div class="stage" ref={stage}>
                 {wish === null
-                    ? <LivePicture channel={channel} stream="main" on={onScreen} video={video} muted={muted} />
+                    ? <LivePicture channel={channel} stream="main" pace="low" on={onScreen} video={video} muted={muted} />
                     : <RecordedPicture channel={channel.id} stream="main" video={video} wish={wish} speed={speed} paused={paused} muted={muted} onInstant={setInstant}
                         onEnded={() => { if (instant !== null) void play(instant + 200); }} onFailed={failed} />}
                 {notice && <p class="toast" role="status">{notice}</p>}

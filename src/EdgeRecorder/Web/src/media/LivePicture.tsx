@@ -6,12 +6,15 @@ import { text } from '../text/language';
 import { detailOf } from '../text/states';
 import { whenOf } from '../text/format';
 import { codecName, isVideo } from './codecs';
+import type { Latency } from './edge';
 import type { LiveView } from './live';
 import { useLive } from './useLive';
 
 interface Properties {
     channel: Channel;
     stream: StreamName;
+    /** Low costs the recorder more and smaller messages; for the one picture somebody looks at. */
+    pace: Latency;
     on: boolean;
     /** Where the caller wants the element too: sound, full screen. */
     video?: RefObject<HTMLVideoElement>;
@@ -19,12 +22,12 @@ interface Properties {
 }
 
 /** The live picture of a camera, or in words why there is none. */
-export function LivePicture({ channel, stream, on, video, muted = true }: Properties) {
+export function LivePicture({ channel, stream, pace, on, video, muted = true }: Properties) {
     const own = useRef<HTMLVideoElement>(null);
     const element = video ?? own;
     const codec = channel.state.tracks.find(t => isVideo(t.codec))?.codec ?? '';
     const wanted = on && channel.state.state !== 'refused';
-    const view = useLive(element, channel.id, stream, wanted, codec);
+    const view = useLive(element, channel.id, stream, pace, wanted, codec);
     useEffect(() => { if (element.current) element.current.muted = muted; }, [muted]);
     const playing = view.phase === 'playing' && channel.state.state !== 'offline';
     return (

@@ -16,12 +16,6 @@ export function videoCodecOf(mime: string): string {
     return /hvc1|hev1/.test(mime) ? 'H.265' : /avc[13]/.test(mime) ? 'H.264' : mime;
 }
 
-/** The kinds of tracks of a MIME type: a SourceBuffer keeps their number for life, codecs may change. */
-export function trackKinds(mime: string): string {
-    const codecs = /codecs="([^"]*)"/.exec(mime)?.[1]?.split(',').map(c => c.trim()) ?? [];
-    return codecs.map(c => /^(avc|hvc|hev|av01|vp)/.test(c) ? 'video' : 'audio').sort().join('+');
-}
-
 /** A type that a browser with any decoder of that codec accepts: main profile, a common level. */
 const samples: Record<string, string> = { h264: 'video/mp4; codecs="avc1.4d401f"', h265: 'video/mp4; codecs="hev1.1.6.L93.B0"' };
 

@@ -15,16 +15,18 @@ export interface Steer {
 export const farBehind = 3;
 const reserve = 0.2;                                        // what the network may be late
 
-/** Ahead of the playhead after a jump, and at the start: a fragment of the recorder lasts up to 0.75 s, and the next one comes when it is over. */
-export const keptAfterJump = 0.9;
+/** Ahead of the playhead after a jump, and at the start: the next fragment comes when it is over, after up to 0.75 s, or 0.2 s with low latency. */
+export const kept = { normal: 0.9, low: 0.4 } as const;
+
+export type Latency = keyof typeof kept;
 
 /**
  * Holds the live edge. Media comes in fragments, so the buffer is a saw tooth and its lowest point is what counts: more than the reserve there is delay for nothing.
  * A little is made up for by playing a little faster, which nobody notices; beyond three seconds the player jumps.
  */
-export function steer({ ahead, spare }: Lag): Steer {
+export function steer({ ahead, spare }: Lag, keep: number): Steer {
     if (ahead > farBehind)
-        return { rate: 1, jump: ahead - keptAfterJump };
+        return { rate: 1, jump: ahead - keep };
     if (spare > reserve + 0.6)
         return { rate: 1.1, jump: 0 };
     if (spare > reserve + 0.15)

@@ -1,5 +1,6 @@
 import { reachable } from '../api/client';
 import type { StreamName } from '../api/types';
+import type { Latency } from './edge';
 import { LiveHlsPlayer } from './liveHlsPlayer';
 import { LiveSocketPlayer } from './liveSocketPlayer';
 import { hasMediaSource } from './queue';
@@ -61,7 +62,7 @@ export class LivePlayer {
     private retry: number | undefined;
     private look: number | undefined;
 
-    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly changed: (view: LiveView) => void) {}
+    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly pace: Latency, private readonly changed: (view: LiveView) => void) {}
 
     start(): void {
         if (this.look !== undefined)
@@ -83,7 +84,7 @@ export class LivePlayer {
     private connect(): void {
         const useHls = !hasMediaSource || (this.socketFailures >= socketFailuresBeforeHls && Date.now() - this.hlsSince < backToSocketMs);
         const Kind = useHls ? LiveHlsPlayer : LiveSocketPlayer;
-        this.source = new Kind(this.video, this.channel, this.stream, {
+        this.source = new Kind(this.video, this.channel, this.stream, this.pace, {
             playing: () => this.playing(),
             ended: (why, hadPicture) => this.ended(why, hadPicture),
             unsupported: codec => this.show({ phase: 'unsupported', missing: codec, latency: null }),

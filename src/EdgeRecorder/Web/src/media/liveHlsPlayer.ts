@@ -3,6 +3,7 @@ import { pageHeaders } from '../api/client';
 import { boxNow } from '../api/clock';
 import type { StreamName } from '../api/types';
 import { videoCodecOf } from './codecs';
+import type { Latency } from './edge';
 import type { LiveEvents, LiveSource } from './live';
 import { loadHls } from './hls';
 import { hasMediaSource } from './queue';
@@ -15,7 +16,7 @@ export class LiveHlsPlayer implements LiveSource {
     private closed = false;
     private started = false;
 
-    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly events: LiveEvents) {
+    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly pace: Latency, private readonly events: LiveEvents) {
         this.open().catch((fault: unknown) => this.end(String(fault)));
     }
 
@@ -35,7 +36,7 @@ export class LiveHlsPlayer implements LiveSource {
     }
 
     private async open(): Promise<void> {
-        const address = `/api/v1/channels/${encodeURIComponent(this.channel)}/live.m3u8?stream=${this.stream}`;
+        const address = `/api/v1/channels/${encodeURIComponent(this.channel)}/live.m3u8?stream=${this.stream}&latency=${this.pace}`;
         this.video.onplaying = () => {
             this.started = true;
             this.events.playing();

@@ -1,8 +1,8 @@
 import { boxNow } from '../api/clock';
 import type { StreamName } from '../api/types';
 import { timeScales } from './boxes';
-import { trackKinds, videoCodecOf } from './codecs';
-import { keptAfterJump, steer } from './edge';
+import { videoCodecOf } from './codecs';
+import { kept, steer, type Latency } from './edge';
 import type { LiveEvents, LiveSource } from './live';
 import { readPrft, type ClockPoint } from './prft';
 import { canPlay, MediaQueue } from './queue';
@@ -16,7 +16,6 @@ export class LiveSocketPlayer implements LiveSource {
     readonly transport = 'websocket';
     private readonly socket: LiveSocket;
     private queue: MediaQueue | undefined;
-    private mime = '';
     private scales = new Map<number, number>();
     private point: ClockPoint | null = null;
     private started = false;
@@ -24,8 +23,8 @@ export class LiveSocketPlayer implements LiveSource {
     private skippedCount = 0;
     private readonly decisions: number;
 
-    constructor(private readonly video: HTMLVideoElement, channel: string, stream: StreamName, private readonly events: LiveEvents) {
-        this.socket = new LiveSocket(channel, stream, {
+    constructor(private readonly video: HTMLVideoElement, channel: string, stream: StreamName, private readonly pace: Latency, private readonly events: LiveEvents) {
+        this.socket = new LiveSocket(channel, stream, pace, {
             init: (notice, segment) => this.begin(notice, segment),
             fragment: bytes => this.add(bytes),
             skipped: fragments => { this.skippedCount += fragments; },
@@ -58,14 +57,10 @@ export class LiveSocketPlayer implements LiveSource {
             return this.events.unsupported(videoCodecOf(notice.mime));
         }
         this.scales = timeScales(new DataView(segment));
-        if (this.queue && trackKinds(notice.mime) === trackKinds(this.mime)) {
-            this.queue.change(notice.mime);
-        } else {
-            this.queue?.close();
-            this.started = false;
-            this.queue = new MediaQueue(this.video, notice.mime, () => this.grew(), why => this.end(why));
-        }
-        this.mime = notice.mime;
+        this.queue?.close();                                // other tracks, or media time that jumps: what is buffered leads nowhere
+        this.started = false;
+        this.point = null;
+        this.queue = new MediaQueue(this.video, notice.mime, () => this.grew(), why => this.end(why));
         this.queue.append(segment);
     }
 
@@ -87,7 +82,7 @@ export class LiveSocketPlayer implements LiveSource {
             return;
         if (!this.started) {
             this.started = true;
-            this.video.currentTime = Math.max(start, end - keptAfterJump);
+            this.video.currentTime = Math.max(start, end - kept[this.pace]);
             this.events.playing();
         } else if (this.video.currentTime < start) {
             this.video.currentTime = start;                 // what was skipped lies behind
@@ -101,7 +96,7 @@ export class LiveSocketPlayer implements LiveSource {
         if (!this.started || end === null)
             return;
         const ahead = end - this.video.currentTime;
-        const { rate, jump } = steer({ ahead, spare: this.spare === Infinity ? 0 : this.spare });
+        const { rate, jump } = steer({ ahead, spare: this.spare === Infinity ? 0 : this.spare }, kept[this.pace]);
         if (jump > 0)
             this.video.currentTime += jump;
         if (this.video.playbackRate !== rate)

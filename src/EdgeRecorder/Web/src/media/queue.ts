@@ -10,7 +10,7 @@ export function canPlay(mime: string): boolean {
 const keptBehind = 8;                                       // seconds of played media that stay
 const mostBehind = 16;                                      // more than this is cut back to it
 
-type Step = { append: BufferSource } | { change: string } | { removeTo: number };
+type Step = { append: BufferSource } | { removeTo: number };
 
 /**
  * One media element's buffer: a MediaSource with one SourceBuffer, and what has still to go into it, in order. The buffer takes one thing at a time.
@@ -23,7 +23,7 @@ export class MediaQueue {
     private closed = false;
 
     /** `failed` hears why nothing more can be appended. `grew` is called when media was added. */
-    constructor(private readonly video: HTMLVideoElement, private mime: string, private readonly grew: () => void, private readonly failed: (why: string) => void) {
+    constructor(private readonly video: HTMLVideoElement, private readonly mime: string, private readonly grew: () => void, private readonly failed: (why: string) => void) {
         if (!Source)
             throw new Error('this browser has no MediaSource');
         this.source = new Source();
@@ -38,14 +38,7 @@ export class MediaQueue {
         this.next();
     }
 
-    /** What follows is of another format with the same kinds of tracks; its init segment has to come next. */
-    change(mime: string): void {
-        if (mime !== this.mime)
-            this.steps.push({ change: mime });
-        this.mime = mime;
-    }
-
-    /** Seconds of media that wait, so that a page that cannot keep up is noticed. */
+    /** Steps that wait, so that a page that cannot keep up is noticed. */
     get waiting(): number {
         return this.steps.length;
     }
@@ -102,10 +95,8 @@ export class MediaQueue {
         try {
             if ('append' in step)
                 this.buffer.appendBuffer(step.append);
-            else if ('removeTo' in step)
-                this.buffer.remove(0, step.removeTo);
             else
-                this.buffer.changeType(step.change);
+                this.buffer.remove(0, step.removeTo);
         } catch (fault) {
             if (fault instanceof DOMException && fault.name === 'QuotaExceededError' && this.video.currentTime > keptBehind) {
                 this.steps.unshift({ removeTo: this.video.currentTime - 1 }, step);
@@ -113,8 +104,6 @@ export class MediaQueue {
             }
             return this.fail(String(fault));
         }
-        if ('change' in step)
-            this.next();                                    // changeType is done at once and has no event
     }
 
     private trim(): void {

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import type { StreamName } from '../api/types';
+import type { Latency } from './edge';
 import { LivePlayer, nothingYet, type LiveView } from './live';
 
 /** Whether the element is on the screen: in the visible part of the page, and the page itself shown. */
@@ -22,19 +23,19 @@ export function useOnScreen(element: RefObject<HTMLElement>): boolean {
 }
 
 /** Plays live into the video element while `on`; anew where the browser lacked a codec and the camera has changed to another. */
-export function useLive(video: RefObject<HTMLVideoElement>, channel: string, stream: StreamName, on: boolean, codec: string): LiveView {
+export function useLive(video: RefObject<HTMLVideoElement>, channel: string, stream: StreamName, pace: Latency, on: boolean, codec: string): LiveView {
     const [view, setView] = useState<LiveView>(nothingYet);
     const [attempt, setAttempt] = useState(0);
     useEffect(() => {
         if (!on || !video.current)
             return;
-        const player = new LivePlayer(video.current, channel, stream, setView);
+        const player = new LivePlayer(video.current, channel, stream, pace, setView);
         player.start();
         return () => {
             player.stop();
             setView(nothingYet);
         };
-    }, [channel, stream, on, attempt]);
+    }, [channel, stream, pace, on, attempt]);
     useEffect(() => {
         if (view.phase === 'unsupported')
             setAttempt(n => n + 1);
