@@ -218,7 +218,8 @@ def every_route(base, auth, channel, span):
         ("post", "/api/v1/probe"): {"url": "rtsp://127.0.0.1:9/"},
         ("put", "/api/v1/session/password"): {"old": "not it", "new": "long enough"},
     }
-    expected = {("post", "/api/v1/probe"): {502}, ("put", "/api/v1/session/password"): {403}, ("delete", "/api/v1/channels/{id}"): {409}}
+    expected = {("post", "/api/v1/probe"): {502}, ("put", "/api/v1/session/password"): {403}, ("delete", "/api/v1/channels/{id}"): {409},
+                ("get", "/api/v1/channels/{id}/live"): {426}, ("get", "/api/v1/channels/{id}/live/{variant}/{file}"): {404}}
     made = {}
     order = {"get": 0, "head": 1, "post": 2, "put": 3, "patch": 4, "delete": 5}
     operations = sorted(((m, p) for p, o in document["paths"].items() for m in o if m in order), key=lambda x: (order[x[0]], x[1]))
@@ -227,6 +228,7 @@ def every_route(base, auth, channel, span):
         reserved = "reserved" in operation.get("tags", [])
         collection = path.split("/{")[0]
         real = path.replace("{id}", channel if "/channels/" in path else made.get(collection, "none")).replace("{name}", "smoke")
+        real = real.replace("{variant}", "main-browser-normal").replace("{file}", "0.mp4")
         if path.endswith(("timeline", "footage.mp4")):
             real += "?" + span
         body = bodies.get((method, path), {} if method in ("post", "put", "patch") else None)

@@ -40,6 +40,7 @@ internal static class BoxApi
             document.Servers?.Clear();
             return Task.CompletedTask;
         }));
+        services.AddLive();
         services.AddSingleton<Readiness>().AddSingleton<Throttle>().AddSingleton<Credentials>().AddSingleton<Sessions>();
         return services;
     }
@@ -53,11 +54,14 @@ internal static class BoxApi
             context.Response.Headers.XContentTypeOptions = "nosniff";      // whatever we send is what its Content-Type says
             return next(context);
         });
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(15) });
         app.UseAuthentication();
         app.UseAuthorization();
         var api = app.MapGroup("/api/v1");
         api.MapChannels();
         api.MapFootage();
+        api.MapLive();
+        api.MapLivePlaylists();
         api.MapRecordings();
         api.MapLocks();
         api.MapAccounts();

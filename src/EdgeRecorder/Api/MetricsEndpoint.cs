@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Live;
 using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
@@ -12,14 +13,15 @@ namespace EdgeRecorder.Api;
 internal static class MetricsEndpoint
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes)
-        => routes.MapGet("/metrics", (ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps) => TypedResults.Text(Write(catalog, recorder, storage, gaps), "text/plain; version=0.0.4"))
+        => routes.MapGet("/metrics", (ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live) => TypedResults.Text(Write(catalog, recorder, storage, gaps, live), "text/plain; version=0.0.4"))
             .RequireAuthorization(Roles.Viewer).WithTags("system");
 
-    private static string Write(ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps)
+    private static string Write(ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live)
     {
         var page = new MetricsPage();
         WriteChannels(page, [.. catalog.All.Select(c => (c, recorder.Status(new(c.Number, 0))))]);
         WriteStorage(page, storage.Figures());
+        WriteLive(page, live);
         var counts = gaps.Counts();
         page.Family("edge_recorder_gaps_total", "counter", "Gaps in the ledger by reason.");
         foreach (var reason in Enum.GetValues<GapReason>())
@@ -56,6 +58,17 @@ internal static class MetricsEndpoint
                 if (status is not null)
                     page.Sample(name, value(status), ("channel", channel.Key));
         }
+    }
+
+    private static void WriteLive(MetricsPage page, LiveFigures live)
+    {
+        page.Family("edge_recorder_viewers", "gauge", "Who watches live: open WebSockets, and HLS streams that are asked for.");
+        page.Sample("edge_recorder_viewers", live.Sockets, ("kind", "websocket"));
+        page.Sample("edge_recorder_viewers", live.Playlists, ("kind", "hls"));
+        page.One("edge_recorder_viewer_sent_bytes_total", "counter", "Media sent to live viewers over WebSockets.", live.SentBytes);
+        page.One("edge_recorder_viewer_skipped_fragments_total", "counter", "Fragments that slow viewers did not get.", live.Skipped);
+        page.One("edge_recorder_viewers_stuck_total", "counter", "Viewers that were cut off because they read nothing.", live.Stuck);
+        page.One("edge_recorder_viewers_refused_total", "counter", "WebSockets that were one too many.", live.Refused);
     }
 
     private static void WriteStorage(MetricsPage page, StorageFigures f)

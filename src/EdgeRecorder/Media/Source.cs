@@ -13,6 +13,9 @@ public interface ISourceSession
     /// <exception cref="SourceException">The source cannot be used now; the message is what the channel's state shows.</exception>
     /// <exception cref="Bytes.ProtocolException">The peer said what cannot be meant.</exception>
     Task RunAsync(ISourceSink sink, CancellationToken stop);
+
+    /// <summary>Somebody watches live: every byte is taken as it comes, instead of many with one wake-up. Set at any time from any thread.</summary>
+    bool LowLatency { get; set; }
 }
 
 /// <summary>Where a session delivers. All calls come from one thread at a time; none of them may block.</summary>

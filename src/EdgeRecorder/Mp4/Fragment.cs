@@ -45,6 +45,9 @@ public sealed class Fragment
     /// <summary>Its first video sample is a sync sample (audio only: always).</summary>
     public required bool IsSync { get; init; }
 
+    /// <summary>A sync sample comes next, or the run ends: so far is known where a GOP is whole. False for those that were read back.</summary>
+    public bool EndsGop { get; init; }
+
     /// <summary>How many fragments back the last sync one lies: 0 when this is one.</summary>
     public required int SyncDistance { get; init; }
 
@@ -76,6 +79,19 @@ public sealed class Fragment
     public ReadOnlySpan<Payload> Payloads => _payloads.AsSpan(0, _payloadCount);
 
     public void AddReference() => Interlocked.Increment(ref _references);
+
+    /// <summary>One more owner, unless the last has let go already: so what is remembered without being held can still be asked for.</summary>
+    public bool TryAddReference()
+    {
+        for (var held = Volatile.Read(ref _references); held > 0;)
+        {
+            var seen = Interlocked.CompareExchange(ref _references, held + 1, held);
+            if (seen == held)
+                return true;
+            held = seen;
+        }
+        return false;
+    }
 
     public void Release()
     {

@@ -51,6 +51,16 @@ internal sealed class PayloadRun
         Forget();
     }
 
+    /// <summary>The same payloads once more, with references of their own.</summary>
+    public PayloadRun Fork()
+    {
+        var fork = (PayloadRun)MemberwiseClone();
+        fork._items = [.. _items];
+        for (var i = 0; i < Count; i++)
+            _items[i].AddReference();
+        return fork;
+    }
+
     private void Join(in Payload payload)
     {
         ref var last = ref _items[Count - 1];

@@ -20,7 +20,7 @@ internal sealed class TrackSamples(bool isVideo)
     /// <summary>The first sample is a sync sample.</summary>
     public bool IsSync { get; private set; }
 
-    public PayloadRun Payloads { get; } = new();
+    public PayloadRun Payloads { get; private set; } = new();
 
     public long FirstPts => _pts[0];
 
@@ -122,6 +122,14 @@ internal sealed class TrackSamples(bool isVideo)
         w.Close(trun);
         w.Close(traf);
         return dataOffset;
+    }
+
+    /// <summary>The same samples once more, with references of their own on the payloads.</summary>
+    public TrackSamples Fork()
+    {
+        var fork = (TrackSamples)MemberwiseClone();
+        (fork._pts, fork._dts, fork._sizes, fork.Payloads) = ([.. _pts], [.. _dts], [.. _sizes], Payloads.Fork());
+        return fork;
     }
 
     public long FirstDts => _dts[0];

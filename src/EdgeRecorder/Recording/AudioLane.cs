@@ -12,8 +12,8 @@ internal sealed class AudioLane
     private const int MostEarly = 32;                       // two thirds of a second of AAC: a large picture takes that long to arrive
     private const long StrayUs = 1_000_000;
 
-    private readonly TrackSamples _samples = new(isVideo: false);
-    private readonly Queue<AccessUnit> _early = new();      // frames that came before the run's first picture
+    private TrackSamples _samples = new(isVideo: false);
+    private Queue<AccessUnit> _early = new();               // frames that came before the run's first picture
     private AccessUnit _held;
     private bool _isStarted;
     private AccessUnit? _first;                             // begins before the picture does; the track's first frame unless a later one does too
@@ -80,6 +80,18 @@ internal sealed class AudioLane
     {
         while (_early.TryDequeue(out var unit))
             unit.Payload.Release();
+    }
+
+    /// <summary>The same once more, with references of its own on all it holds.</summary>
+    public AudioLane Fork()
+    {
+        var fork = (AudioLane)MemberwiseClone();
+        (fork._samples, fork._early) = (_samples.Fork(), new Queue<AccessUnit>(_early));
+        foreach (var unit in _early)
+            unit.Payload.AddReference();
+        _first?.Payload.AddReference();
+        _held.Payload.AddReference();
+        return fork;
     }
 
     /// <summary>The run's first frame is the last one that begins before the picture does, else the first behind it; it takes the picture's time.</summary>

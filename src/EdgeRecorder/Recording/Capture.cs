@@ -25,6 +25,9 @@ internal sealed record CaptureSurroundings(
 /// <remarks>While nobody asks there is no task and no timer. The lock is the session thread's, taken by others only to change or look.</remarks>
 internal sealed partial class Capture : ISourceSink, IAsyncDisposable
 {
+    /// <summary>0.2 s: what low latency waits for a fragment. Shorter ones cost a wake-up of every viewer each and show nothing sooner than a picture.</summary>
+    public const long Short90k = 18_000;
+
     private readonly Lock _sync = new();
     private readonly StreamKey _key;
     private readonly CaptureSurroundings _box;
@@ -35,7 +38,11 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
     private readonly RateMeter _rate = new();
     private readonly LiveWindow _window = new();
     private readonly List<IFragmentViewer> _viewers = [];
+    private readonly LiveWindow _shortWindow = new();
+    private readonly List<IFragmentViewer> _shortViewers = [];
 
+    private Fragmenter? _short;                             // goes beside the other while somebody watches with low latency
+    private ISourceSession? _session;
     private Func<ISourceSession> _connect;
     private RingTail? _ring;
     private bool _records;
@@ -85,18 +92,26 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Watches the stream: first what the window holds from a sync sample on, then every fragment until disposed.</summary>
-    public IDisposable Watch(IFragmentViewer viewer)
+    /// <summary>Watches the stream: first the state and what the window knows, then every fragment until disposed.</summary>
+    public IDisposable Watch(IFragmentViewer viewer, bool lowLatency)
     {
         lock (_sync)
         {
-            foreach (var fragment in _window.Fragments.SkipWhile(fragment => !fragment.IsSync))
-                viewer.Offer(fragment);
-            _viewers.Add(viewer);
+            if (lowLatency && _short is null)
+            {
+                _short = _fragmenter.Fork(Short90k);
+                _shortWindow.AddAll(_window);
+            }
+            viewer.Changed(_state, _detail);
+            (lowLatency ? _shortWindow : _window).OfferTo(viewer);
+            (lowLatency ? _shortViewers : _viewers).Add(viewer);
             Balance();
         }
         return new ViewerLease(this, viewer);
     }
+
+    private bool IsWatched => _viewers.Count + _shortViewers.Count > 0;
+    private IEnumerable<IFragmentViewer> AllViewers => _viewers.Concat(_shortViewers);
 
     public ChannelStatus Status
     {
@@ -127,7 +142,10 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
         Task loop;
         lock (_sync)
         {
+            foreach (var viewer in AllViewers)
+                viewer.Ended();
             _viewers.Clear();
+            _shortViewers.Clear();
             if (_records)
                 Publish(_fragmenter.Close());
             _records = false;
@@ -142,7 +160,10 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
     void ISourceSink.Announce(IReadOnlyList<Track> tracks)
     {
         lock (_sync)
+        {
             Publish(_fragmenter.Announce(tracks));
+            PublishShort(_short?.Announce(tracks));
+        }
     }
 
     void IAccessUnitSink.Add(in AccessUnit unit)
@@ -150,6 +171,11 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
         lock (_sync)
         {
             _bytes += unit.Payload.Length;
+            if (_short is not null)
+            {
+                unit.Payload.AddReference();
+                PublishShort(_short.Add(unit));             // first: what the other's fragment asks for concerns the next unit
+            }
             Publish(_fragmenter.Add(unit));
         }
     }
@@ -174,14 +200,14 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
         }
         _records = true;
         _ring.AwaitRun();
-        _fragmenter.RestartAtSync(_ring.MediaEnd90k);
+        RestartAtSync();
         if (_state == ChannelState.Live)
             Enter(ChannelState.Recording, "");
     }
 
     private void StopRecording()
     {
-        Publish(_viewers.Count > 0 ? _fragmenter.Flush() : _fragmenter.Close());
+        Publish(IsWatched ? _fragmenter.Flush() : _fragmenter.Close());
         _records = false;
         _gaps.Missing(GapReason.NotRecording, _box.Clock.BoottimeUs);
         if (_state == ChannelState.Recording)
@@ -191,7 +217,14 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
     /// <summary>Pulls while somebody asks.</summary>
     private void Balance()
     {
-        var wanted = _records || _viewers.Count > 0;
+        if (_shortViewers.Count == 0 && _short is not null)
+        {
+            _short.Close()?.Release();
+            _short = null;
+            _shortWindow.Clear();
+        }
+        _session?.LowLatency = _short is not null;
+        var wanted = _records || IsWatched;
         if (wanted && _pull is null)
         {
             _pull = new CancellationTokenSource();
@@ -238,7 +271,7 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
         var (reason, detail) = (GapReason.Reconnect, "the source ended the stream");
         try
         {
-            await Task.Run(() => connect().RunAsync(this, attempt.Token), attempt.Token);
+            await Task.Run(() => Begin(connect()).RunAsync(this, attempt.Token), attempt.Token);
         }
         catch (OperationCanceledException) when (attempt.IsCancellationRequested)
         {
@@ -260,8 +293,9 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
         var changed = attempt.IsCancellationRequested;
         lock (_sync)
         {
-            _attempt = null;
+            (_attempt, _session) = (null, null);
             Publish(_fragmenter.Close());
+            PublishShort(_short?.Close());
             _rate.Reset();
             if (stop.IsCancellationRequested)
                 return false;
@@ -274,6 +308,16 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
             Enter(changed ? ChannelState.Connecting : ChannelState.Offline, changed ? "" : detail);
         }
         return changed;
+    }
+
+    private ISourceSession Begin(ISourceSession session)
+    {
+        lock (_sync)
+        {
+            _session = session;
+            session.LowLatency = _short is not null;
+        }
+        return session;
     }
 
     /// <summary>Waits out the back-off, or until the settings change.</summary>
@@ -307,30 +351,47 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
         if (_state is ChannelState.Connecting or ChannelState.Offline)
             Enter(_records ? ChannelState.Recording : ChannelState.Live, "");
         if (_records && !_ring!.Offer(fragment, _outage))
-            _fragmenter.RestartAtSync(_ring.MediaEnd90k);
-        if (_viewers.Count > 0)
-        {
-            _window.Add(fragment);
-            foreach (var viewer in _viewers)
-                viewer.Offer(fragment);
-        }
+            RestartAtSync();
+        _window.Add(fragment);
+        foreach (var viewer in _viewers)
+            viewer.Offer(fragment);
         fragment.Release();
+    }
+
+    private void PublishShort(Fragment? fragment)
+    {
+        if (fragment is null)
+            return;
+        _shortWindow.Add(fragment);
+        foreach (var viewer in _shortViewers)
+            viewer.Offer(fragment);
+        fragment.Release();
+    }
+
+    /// <summary>The next run begins where the ring's footage ends, for viewers too: one time line serves both.</summary>
+    private void RestartAtSync()
+    {
+        _fragmenter.RestartAtSync(_ring!.MediaEnd90k);
+        _short?.RestartAtSync(_ring.MediaEnd90k);
     }
 
     private void Enter(ChannelState state, string detail)
     {
         if (state != _state)
             _since = _box.Time.GetUtcNow();
+        var isNew = state != _state || detail != _detail;
         (_state, _detail) = (state, detail);
+        if (isNew)
+            foreach (var viewer in AllViewers)
+                viewer.Changed(state, detail);
     }
 
     private void Leave(IFragmentViewer viewer)
     {
         lock (_sync)
         {
-            _viewers.Remove(viewer);
-            if (_viewers.Count == 0)
-                _window.Clear();
+            if (!_viewers.Remove(viewer))
+                _shortViewers.Remove(viewer);
             Balance();
         }
     }

@@ -24,10 +24,11 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     private const int MostReordered = 16;                   // pictures; H.264 A.3.1, H.265 A.4.1: the DPB holds no more
     private const long FormatChangeUs = 10_000_000;         // DESIGN section 4: a new segment at most once per 10 s
 
-    private readonly TrackSamples _video = new(isVideo: true);
-    private readonly AudioLane _audio = new();
-    private readonly TrackSamples _soleAudio = new(isVideo: false);
-    private readonly RunClock _clock = new();
+    private TrackSamples _video = new(isVideo: true);
+    private AudioLane _audio = new();
+    private TrackSamples _soleAudio = new(isVideo: false);
+    private RunClock _clock = new();
+    private long _longest90k = Longest90k;
 
     private Track[] _tracks = [];
     private Track? _leader;                                 // video, else audio
@@ -113,6 +114,17 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     /// <summary>Asks for a new run from the next sync sample on, at a media time the caller names: so does who starts to record, or lost fragments.</summary>
     public void RestartAtSync(long mediaTime90k) => _restartAt90k = mediaTime90k;
 
+    /// <summary>
+    /// A second one that goes on from here by itself, with what is open now, and ends fragments after <paramref name="longest90k"/>. Its first fragment
+    /// begins where the last one of this ended. Whoever feeds both gives each its own reference on the payloads, and closes the fork when it is done with.
+    /// </summary>
+    public Fragmenter Fork(long longest90k)
+    {
+        var fork = (Fragmenter)MemberwiseClone();
+        (fork._video, fork._audio, fork._soleAudio, fork._clock, fork._longest90k) = (_video.Fork(), _audio.Fork(), _soleAudio.Fork(), _clock.Fork(), longest90k);
+        return fork;
+    }
+
     private TrackSamples Leading => _leader!.IsVideo ? _video : _soleAudio;
     private TrackSamples Audio => _leader!.IsVideo ? _audio.Samples : _soleAudio;
     private long OpenBytes => _video.Payloads.Bytes + _audio.Samples.Payloads.Bytes + _soleAudio.Payloads.Bytes;
@@ -145,7 +157,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         var pts = unit.Pts + _shift;
         var samples = Leading;
         if (samples.Count > 0 && IsDue(unit, pts, samples))
-            closed = Cut(pts);
+            closed = Cut(pts, endsGop: unit.IsSync);
         if (samples.Count == 0)
         {
             (_openedUs, _sourceUtcUs) = (unit.ArrivalUs, unit.SourceUtcUs);
@@ -162,7 +174,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     private bool IsDue(in AccessUnit unit, long pts, TrackSamples samples)
         => _leader!.IsVideo && unit.IsSync
            || unit.ArrivalUs - _openedUs >= LongestOpenUs
-           || pts > _largestPts && MediaTime.From(pts - samples.FirstPts, TimeScale) >= Longest90k
+           || pts > _largestPts && MediaTime.From(pts - samples.FirstPts, TimeScale) >= _longest90k
            || FragmentWriter.Bound(_video, Audio, OpenBytes + unit.Payload.Length) > largestBytes;
 
     /// <summary>Over a second forward, unless the source always steps that far (a slow camera); backwards further than pictures are reordered.</summary>
@@ -196,7 +208,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     }
 
     /// <summary>Ends the open fragment before an access unit of the run; null: before one whose time is not known yet.</summary>
-    private Fragment? Cut(long? nextPts)
+    private Fragment? Cut(long? nextPts, bool endsGop = false)
     {
         var samples = Leading;
         if (samples.Count > 0)
@@ -209,7 +221,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             EndLeader(end);
         }
         _audio.Time();
-        return Build();
+        return Build(endsGop);
     }
 
     private Fragment? EndRun(GapReason? reason)
@@ -232,7 +244,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             if (samples.Count > 0 && end90k - MediaTime.From(_nextStart, TimeScale) < Second90k)
                 EndLeader(Math.Max(_nextStart, MediaTime.To(end90k, TimeScale)), samples.FirstDts);
         }
-        var last = Build();
+        var last = Build(endsGop: true);
         MediaEnd90k = Math.Max(MediaEnd90k, end90k);
         (_running, _breakReason, _missingFromUs) = (false, reason, reason == GapReason.Loss ? missingFromUs : null);
         return last;
@@ -251,7 +263,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     /// <summary>What a sample lasts that nothing follows.</summary>
     private long Frame(long step) => step > 0 ? step : _leader!.IsVideo ? UsualFrame90k : 1024;
 
-    private Fragment? Build()
+    private Fragment? Build(bool endsGop)
     {
         var audio = Audio;
         if (_video.Count + audio.Count == 0)
@@ -274,6 +286,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             Duration90k = (uint)(end90k - start90k),
             IsSync = isSync,
             SyncDistance = _syncDistance,
+            EndsGop = endsGop,
             StartsRun = _startsRun,
             BreakReason = _startsRun ? _breakReason : null,
             MissingFromUs = _startsRun ? _missingFromUs : null,

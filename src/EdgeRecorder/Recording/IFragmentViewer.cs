@@ -6,4 +6,10 @@ namespace EdgeRecorder.Recording;
 internal interface IFragmentViewer
 {
     void Offer(Fragment fragment);
+
+    /// <summary>The stream's state is this: called when watching begins, and whenever it changes.</summary>
+    void Changed(ChannelState state, string detail);
+
+    /// <summary>The channel is gone; nothing comes any more.</summary>
+    void Ended();
 }

@@ -14,6 +14,10 @@ internal interface IRecorder
 
     /// <summary>State of a stream now; null when the channel does not run.</summary>
     ChannelStatus? Status(StreamKey stream);
+
+    /// <summary>Watches a stream, which is pulled while anybody does, until the lease is disposed; null when there is no such channel.</summary>
+    /// <param name="lowLatency">Fragments of 0.2 s, made for viewers only; the camera's bytes are taken as they come.</param>
+    IDisposable? Watch(StreamKey stream, IFragmentViewer viewer, bool lowLatency);
 }
 
 /// <summary>In the API and the metrics in lower case.</summary>

@@ -66,11 +66,10 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
         }
     }
 
-    /// <summary>Watches a stream live, which is pulled while anybody does; null when there is no such channel.</summary>
-    public IDisposable? Watch(StreamKey stream, IFragmentViewer viewer)
+    public IDisposable? Watch(StreamKey stream, IFragmentViewer viewer, bool lowLatency)
     {
         lock (_changing)
-            return _channels.ContainsKey(stream.ChannelNumber) ? CaptureOf(stream).Watch(viewer) : null;
+            return _channels.ContainsKey(stream.ChannelNumber) ? CaptureOf(stream).Watch(viewer, lowLatency) : null;
     }
 
     /// <summary>Ends all pulls; what was received is in the ring's hands when this returns.</summary>

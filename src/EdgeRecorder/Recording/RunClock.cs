@@ -43,6 +43,8 @@ internal sealed class RunClock
         (_earliestUs, _windowStart90k) = (lateUs, media90k);
     }
 
+    public RunClock Fork() => (RunClock)MemberwiseClone();
+
     /// <summary>CLOCK_BOOTTIME of a media time, microseconds. Asked with rising times, a fragment at a time.</summary>
     public long At(long media90k)
     {

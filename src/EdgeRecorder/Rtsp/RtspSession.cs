@@ -8,7 +8,7 @@ internal sealed partial class RtspSession(RtspSourceOptions options, BoxClock cl
     private RtspPlay? _play;
     private bool _lowLatency;
 
-    /// <summary>Somebody watches live: every byte is taken as it comes. May be set at any time from any thread.</summary>
+    /// <inheritdoc/>
     public bool LowLatency
     {
         get => _lowLatency;
@@ -39,8 +39,9 @@ internal sealed partial class RtspSession(RtspSourceOptions options, BoxClock cl
         for (var redirects = 0; ;)
         {
             var connection = await RtspClient.ConnectAsync(url, options.RequestTimeout, clock, time, stop).ConfigureAwait(false);
-            using var play = new RtspPlay(options, url, transport, connection, sink, clock, time) { LowLatency = _lowLatency };
+            using var play = new RtspPlay(options, url, transport, connection, sink, clock, time);
             _play = play;
+            play.LowLatency = _lowLatency;                  // it may have been set between the two lines above
             play.Described = skipped => Skipped = skipped;
             play.Started = () => Transport = transport;
             switch (await play.RunAsync(stop).ConfigureAwait(false))

@@ -127,7 +127,7 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
         for (var segments = 0; segments < FarthestSyncSegments; segments++)
         {
             for (; first >= 0 && !all[first].IsSync; first--)
-                if (first > 0 && all[first - 1].MediaStart90k + all[first - 1].Duration90k != all[first].MediaStart90k)
+                if (first > 0 && !RunsOn(all[first - 1], all[first]))
                     return Forward(all, first);
             if (first >= 0)
                 return first;
@@ -136,13 +136,17 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
             held.Add(earlier);
             var before = new List<FragmentRef>();
             Collect(earlier, before);
-            if (before.Count == 0 || before[^1].MediaStart90k + before[^1].Duration90k != all[0].MediaStart90k)
+            if (before.Count == 0 || !RunsOn(before[^1], all[0]))
                 return Forward(all, 0);                     // what lay between is gone
             all.InsertRange(0, before);
             first = before.Count - 1;
         }
         return Forward(all, 0);
     }
+
+    /// <summary>No hole between them. Sound that arrives before its picture makes a fragment end later than the next one's picture begins.</summary>
+    private static bool RunsOn(in FragmentRef before, in FragmentRef next)
+        => next.MediaStart90k - (before.MediaStart90k + before.Duration90k) is <= 0 and > -90_000;
 
     /// <summary>Nothing to start from before: the next place there is.</summary>
     private static int Forward(List<FragmentRef> all, int from)

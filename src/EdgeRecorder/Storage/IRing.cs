@@ -11,6 +11,9 @@ public interface IRing
     /// <summary>Bytes of all segments.</summary>
     long SizeBytes { get; }
 
+    /// <summary>Unix time of a CLOCK_BOOTTIME of the running boot, as the ring dates its footage; both microseconds.</summary>
+    long ToUtcUs(long boottimeUs);
+
     /// <summary>What a channel is promised and limited to, from now on.</summary>
     void SetQuota(int channelNumber, RingQuota quota);
 

@@ -179,15 +179,17 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         Span<byte> size = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(size, (uint)(batch.Start - _linkedFree));
         file.Write(size, _linkedFree);                      // nothing may fail behind it: what is linked is not written again elsewhere
-        foreach (var fragment in _syncing)
+        int first;
+        lock (_gate)
+        {
+            first = Linked;
+            (_linkedFree, _syncFrom, Linked, _linkedHash) = (batch.LastFree, linkPage, batch.Count, _syncingHash);
+        }
+        foreach (var fragment in _syncing)                  // not before it can be read from the disk
             fragment?.Release();
         _syncing.Clear();
         lock (_gate)
-        {
-            var first = Linked;
-            (_linkedFree, _syncFrom, Linked, _linkedHash) = (batch.LastFree, linkPage, batch.Count, _syncingHash);
             return CollectionsMarshal.AsSpan(_entries)[first..batch.Count];
-        }
     }
 
     /// <summary>Records that never became durable, oldest first, to be written elsewhere; their references pass to the caller.</summary>

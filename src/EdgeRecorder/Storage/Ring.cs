@@ -111,6 +111,7 @@ internal sealed class Ring : IRing, IDisposable
     }
 
     public long SizeBytes => _catalog.Segments.Count * Geometry.Size;
+    public long ToUtcUs(long boottimeUs) => boottimeUs + Clock.Current.OffsetUs;
 
     public void SetQuota(int channelNumber, RingQuota quota) => _victims.SetQuota(channelNumber, quota);
 

@@ -18,6 +18,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, ISt
 
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
+    public long ToUtcUs(long boottimeUs) => boottimeUs + 1_700_000_000_000_000;
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new InvalidOperationException();
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
@@ -26,6 +27,20 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, ISt
     public byte[]? ReadInit(in FragmentRef fragment) => null;
     public void Apply(ChannelDefinition channel, bool record) => Applied[channel.Number] = record;
     public void Remove(int number) => Applied.TryRemove(number, out _);
+    public IDisposable? Watch(StreamKey stream, IFragmentViewer viewer, bool lowLatency)
+    {
+        Viewers[viewer] = stream;
+        viewer.Changed(ChannelState.Recording, "");
+        return new Watching(this, viewer);
+    }
+
+    public ConcurrentDictionary<IFragmentViewer, StreamKey> Viewers { get; } = new();
+
+    private sealed class Watching(FakeEngine engine, IFragmentViewer viewer) : IDisposable
+    {
+        public void Dispose() => engine.Viewers.TryRemove(viewer, out _);
+    }
+
     public ChannelStatus Status(StreamKey stream) => new() { State = ChannelState.Offline, Detail = "401 from camera", Fragments = 3 };
     public string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs)
     {

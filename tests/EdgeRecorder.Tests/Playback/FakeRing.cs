@@ -38,6 +38,7 @@ internal sealed class FakeRing : IRing
 
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
+    public long ToUtcUs(long boottimeUs) => boottimeUs;
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new NotSupportedException();
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => throw new NotSupportedException();

@@ -13,7 +13,7 @@ internal sealed class Feed : IDisposable
     private readonly PayloadWriter _video = new(new ChunkPool(64 * 1024));
     private readonly PayloadWriter _audio = new(new ChunkPool(8 * 1024));
 
-    public Fragmenter Fragmenter { get; }
+    public Fragmenter Fragmenter { get; set; }
     public List<Fragment> Fragments { get; } = [];
 
     public Feed(int largestBytes = LargestBytes, long mediaEnd90k = 0) => Fragmenter = new Fragmenter(largestBytes, mediaEnd90k);

@@ -37,6 +37,40 @@ public sealed class FragmenterTests
         Assert.Equal(Enumerable.Range(0, 14).Concat(Enumerable.Range(0, 14)), feed.Fragments.Select(fragment => fragment.SyncDistance));
     }
 
+    [Theory]
+    [InlineData(Codec.Aac, 2)]
+    [InlineData(Codec.G711A, 0)]
+    public async Task A_fork_goes_on_where_the_last_fragment_ended_with_the_same_samples_at_the_same_times(Codec audio, int bFrames)
+    {
+        var clip = await Clip.MakeAsync(Codec.H264, audio, bFrames: bFrames);
+        using var feed = new Feed();
+        using var brief = new Feed();
+        feed.Announce(clip.Tracks);
+        var half = clip.Units.Count / 2 + 3;
+        foreach (var unit in clip.Units.Take(half))
+            feed.Add(unit);
+        var before = feed.Fragments.Count;
+        brief.Fragmenter = feed.Fragmenter.Fork(9000);
+        foreach (var unit in clip.Units.Skip(half))
+        {
+            feed.Add(unit);
+            brief.Add(unit);
+        }
+        feed.Close();
+        brief.Close();
+
+        Assert.True(brief.Fragments.Count > 2 * (feed.Fragments.Count - before));
+        Assert.Equal(feed.Fragments[before].MediaStart90k, brief.Fragments[0].MediaStart90k);
+        feed.Fragments.Take(before).ToList().ForEach(fragment => fragment.Release());
+        feed.Fragments.RemoveRange(0, before);
+        foreach (var track in new[] { 1, 2 })
+        {
+            var (whole, parts) = (feed.Samples(track), brief.Samples(track));
+            Assert.Equal(whole.Select(s => s.Bytes), parts.Select(s => s.Bytes));
+            Assert.Equal(whole.Select(s => s.Sample.Dts + s.Sample.CompositionOffset), parts.Select(s => s.Sample.Dts + s.Sample.CompositionOffset));
+        }
+    }
+
     [Fact]
     public void Nothing_before_the_first_sync_sample_is_kept()
     {

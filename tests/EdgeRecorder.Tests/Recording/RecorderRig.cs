@@ -90,6 +90,7 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
 
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
+    public long ToUtcUs(long boottimeUs) => boottimeUs;
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {
@@ -137,6 +138,7 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
         public override ClockQuality Quality => ClockQuality.Ntp;
         public override Guid BootId { get; } = Guid.NewGuid();
         public void Advance(TimeSpan time) => Interlocked.Add(ref _us, time.Ticks / 10);
+        public void Set(long us) => Volatile.Write(ref _us, us);
     }
 
     /// <summary>A source that does what the test says.</summary>
@@ -148,6 +150,7 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
         public string Url => url;
         public ISourceSink? Sink { get; private set; }
         public bool WasStopped { get; private set; }
+        public bool LowLatency { get; set; }
 
         public async Task RunAsync(ISourceSink sink, CancellationToken stop)
         {

@@ -163,20 +163,20 @@ public sealed class RecorderTests
         rig.Recorder.Apply(RecorderRig.Channel(), record: false);
         await rig.StateAsync(ChannelState.Idle);
         var one = new Viewer();
-        var first = rig.Recorder.Watch(RecorderRig.Main, one)!;
+        var first = rig.Recorder.Watch(RecorderRig.Main, one, lowLatency: false)!;
         var session = await rig.SessionAsync();
         session.Announce();
         session.Send(60);
         await rig.StateAsync(ChannelState.Live);
         var other = new Viewer();
-        var second = rig.Recorder.Watch(RecorderRig.Main, other)!;
+        var second = rig.Recorder.Watch(RecorderRig.Main, other, lowLatency: false)!;
         session.Send(300);
         Assert.True(other.Fragments[0].IsSync);
         Assert.Equal(one.Fragments.Count, other.Fragments.Count);   // the window had all of it
         Assert.Empty(rig.Ring);
 
         var late = new Viewer();
-        using (rig.Recorder.Watch(RecorderRig.Main, late))
+        using (rig.Recorder.Watch(RecorderRig.Main, late, lowLatency: false))
             Assert.InRange(late.Fragments.Sum(fragment => fragment.Duration90k), 4 * 90_000, LiveWindow.Longest90k);
         first.Dispose();
         await rig.StateAsync(ChannelState.Live);
@@ -190,7 +190,7 @@ public sealed class RecorderTests
     {
         await using var rig = new RecorderRig();
         rig.Recorder.Apply(RecorderRig.Channel(), record: false);
-        using var watching = rig.Recorder.Watch(RecorderRig.Main, new Viewer());
+        using var watching = rig.Recorder.Watch(RecorderRig.Main, new Viewer(), lowLatency: false);
         var session = await rig.SessionAsync();
         session.Announce();
         session.Send(40);
@@ -238,14 +238,68 @@ public sealed class RecorderTests
         await RecorderRig.Until(() => session.WasStopped, "the removed channel's session to stop");
     }
 
-    private sealed class Viewer : IFragmentViewer
+    [Fact]
+    public async Task Low_latency_cuts_the_same_pictures_shorter_for_viewers_and_leaves_the_ring_its_fragments()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(60);
+        Assert.False(session.LowLatency);
+        using var whole = new Viewer();
+        using var brief = new Viewer();
+        using (rig.Recorder.Watch(RecorderRig.Main, whole, lowLatency: false))
+        {
+            using (rig.Recorder.Watch(RecorderRig.Main, brief, lowLatency: true))
+            {
+                Assert.True(session.LowLatency);
+                session.Send(40);
+                using var late = new Viewer();
+                using (rig.Recorder.Watch(RecorderRig.Main, late, lowLatency: true))
+                    Assert.Equal(brief.Fragments.Select(f => f.MediaStart90k), late.Fragments.Select(f => f.MediaStart90k));
+            }
+            session.Send(25);
+        }
+        Assert.False(session.LowLatency);
+        Assert.All(brief.Fragments.Skip(1), fragment => Assert.InRange(fragment.Duration90k, 1u, (uint)Capture.Short90k));
+        for (var i = 1; i < brief.Fragments.Count; i++)
+            Assert.Equal(brief.Fragments[i - 1].MediaStart90k + brief.Fragments[i - 1].Duration90k, brief.Fragments[i].MediaStart90k);
+        Assert.Equal(brief.Fragments.Where(f => f.IsSync).Select(f => f.MediaStart90k), whole.Fragments.Where(f => f.IsSync).Select(f => f.MediaStart90k).TakeWhile(start => start <= brief.Fragments[^1].MediaStart90k));
+        Assert.All(rig.Ring.SkipLast(1), fragment => Assert.True(fragment.Pictures is 19 or 6, $"{fragment.Pictures} pictures"));
+    }
+
+    [Fact]
+    public async Task Viewers_hear_of_the_state_and_of_the_channels_end()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        using var viewer = new Viewer();
+        using var watching = rig.Recorder.Watch(RecorderRig.Main, viewer, lowLatency: false);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(40);
+        session.Fail(new SourceException(GapReason.Unauthorized, "401 from camera"));
+        await rig.StateAsync(ChannelState.Offline, "401 from camera");
+        rig.Recorder.Remove(1);
+        Assert.Equal(["Idle", "Connecting", "Live", "Offline 401 from camera", "ended"], viewer.Said);
+    }
+
+    private sealed class Viewer : IFragmentViewer, IDisposable
     {
         public List<Fragment> Fragments { get; } = [];
+        public List<string> Said { get; } = [];
 
         public void Offer(Fragment fragment)
         {
             fragment.AddReference();
             Fragments.Add(fragment);
         }
+
+        public void Changed(ChannelState state, string detail) => Said.Add($"{state} {detail}".TrimEnd());
+
+        public void Ended() => Said.Add("ended");
+
+        public void Dispose() => Fragments.ForEach(fragment => fragment.Release());
     }
 }

@@ -11,7 +11,9 @@ internal static class CrossSite
 {
     public const string Header = "X-CSRF-Token";
 
-    public static bool Changes(HttpRequest request) => !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method);
+    /// <summary>CONNECT opens a WebSocket over HTTP/2 (RFC 8441), which is GET over HTTP/1.1; the route asks for the origin itself.</summary>
+    public static bool Changes(HttpRequest request)
+        => !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method) && !HttpMethods.IsConnect(request.Method);
 
     /// <summary>True when a browser says that another origin's page asks. Programs send neither header.</summary>
     public static bool IsForeign(HttpRequest request)

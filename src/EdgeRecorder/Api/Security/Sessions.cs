@@ -58,6 +58,14 @@ internal sealed class Sessions(SessionStore store, TimeProvider time)
         return entry.Session;
     }
 
+    /// <summary>The session as long as it lasts, without using it.</summary>
+    public Session? Peek(string id)
+    {
+        if (!_known.TryGetValue(id, out var entry) && store.Find(id) is { } kept)
+            entry = Remember(id, kept.User, kept.Last);
+        return entry is not null && time.GetUtcNow() - entry.Last <= Idle ? entry.Session : null;
+    }
+
     public void End(string id)
     {
         _known.TryRemove(id, out _);

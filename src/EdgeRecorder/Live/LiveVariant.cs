@@ -1,0 +1,64 @@
+using EdgeRecorder.Mp4;
+
+namespace EdgeRecorder.Live;
+
+/// <summary>One choice of tracks of a watched stream: its packets, made once, and those who get them. Under its stream's lock.</summary>
+internal sealed class LiveVariant(TrackChoice choice)
+{
+    private readonly List<ILiveViewer> _viewers = [];
+    private readonly Queue<LivePacket> _packets = new();
+    private LiveFormat? _format;
+    private InitSegment? _source;
+    private int _generation;
+    private long _end90k;
+
+    public TrackChoice Choice => choice;
+    public IReadOnlyList<ILiveViewer> Viewers => _viewers;
+
+    /// <summary>What a viewer who joins gets at once, oldest first.</summary>
+    public IReadOnlyCollection<LivePacket> Packets => _packets;
+
+    /// <summary>The stream has tracks, and none of this choice.</summary>
+    public bool HasNothing => _format?.Selection.IsEmpty == true;
+
+    public void Join(ILiveViewer viewer) => _viewers.Add(viewer);
+
+    public bool Leave(ILiveViewer viewer) => _viewers.Remove(viewer);
+
+    /// <summary>The stream's next fragment.</summary>
+    public void Add(Fragment fragment, long utcUs)
+    {
+        if (MakePacket(fragment, utcUs) is not { } packet)
+            return;
+        _packets.Enqueue(packet);
+        foreach (var viewer in _viewers)
+            viewer.Add(packet);
+    }
+
+    /// <summary>The stream no longer keeps this fragment, its oldest, for those who join.</summary>
+    public void Drop(Fragment fragment)
+    {
+        if (_packets.TryPeek(out var oldest) && oldest.IsOf(fragment))
+            _packets.Dequeue().Release();
+    }
+
+    public void Clear()
+    {
+        while (_packets.TryDequeue(out var packet))
+            packet.Release();
+    }
+
+    private LivePacket? MakePacket(Fragment fragment, long utcUs)
+    {
+        var runsOn = _format is not null && RingRecall.RunsOn(_end90k, fragment.MediaStart90k);
+        _end90k = fragment.MediaStart90k + fragment.Duration90k;
+        if (!ReferenceEquals(fragment.Init, _source) || !runsOn)
+        {
+            if (_source is null || !_source.SameFormat(fragment.Init) || !runsOn)
+                _generation++;
+            _source = fragment.Init;
+            _format = new LiveFormat(TrackSelection.Of(fragment.Init, choice), _generation);
+        }
+        return _format!.Selection.IsEmpty ? null : LivePacket.Make(fragment, _format, utcUs);
+    }
+}
