@@ -159,10 +159,7 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
         }
     }
 
-    void IFragmentViewer.Ended() => End(LiveEnd.ChannelRemoved);
-
-    /// <summary>Tells all viewers that nothing comes any more.</summary>
-    public void End(LiveEnd why)
+    void IFragmentViewer.Ended()
     {
         List<ILiveViewer> viewers;
         lock (_gate)
@@ -171,7 +168,7 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
             Close();
         }
         foreach (var viewer in viewers)
-            viewer.Ended(why);
+            viewer.Ended(LiveEnd.ChannelRemoved);
     }
 
     private string DetailFor(LiveVariant variant) => variant.HasNothing ? "the stream has no track that was asked for" : _state.Detail;

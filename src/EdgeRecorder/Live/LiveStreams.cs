@@ -9,7 +9,6 @@ internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall rec
 {
     private readonly Lock _changing = new();
     private readonly Dictionary<(StreamKey Stream, bool LowLatency), Watched> _watched = [];
-    private bool _isStopping;
 
     /// <summary>Streams that are watched.</summary>
     public int Count
@@ -36,19 +35,6 @@ internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall rec
         }
     }
 
-    /// <summary>The daemon ends: tells all viewers, now and to come.</summary>
-    public void Stop()
-    {
-        Watched[] all;
-        lock (_changing)
-        {
-            _isStopping = true;
-            all = [.. _watched.Values];
-        }
-        foreach (var watched in all)
-            watched.Live.End(LiveEnd.Stopping);
-    }
-
     private Watched? Enter(StreamKey stream, bool lowLatency)
     {
         lock (_changing)
@@ -59,8 +45,6 @@ internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall rec
                 known.Viewers++;
                 return known;
             }
-            if (_isStopping)
-                return null;
             var live = new LiveStream(ring);
             if (recorder.Watch(stream, live, lowLatency) is not { } lease)
                 return null;

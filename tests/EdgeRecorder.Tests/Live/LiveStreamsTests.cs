@@ -82,7 +82,7 @@ public sealed class LiveStreamsTests
     }
 
     [Fact]
-    public async Task Normal_and_low_latency_are_watched_apart_and_a_stop_ends_both()
+    public async Task Normal_and_low_latency_are_watched_apart_and_a_removed_channel_that_came_back_anew()
     {
         var recorder = new FakeRecorder();
         var ring = new FakeRing();
@@ -92,10 +92,14 @@ public sealed class LiveStreamsTests
         using var first = await streams.WatchAsync(RecorderRig.Main, false, TrackChoice.Browser, one, TimeSpan.Zero);
         using var second = await streams.WatchAsync(RecorderRig.Main, true, TrackChoice.Browser, other, TimeSpan.Zero);
         Assert.Equal([false, true], recorder.Latencies);
-        streams.Stop();
-        Assert.Equal("ended Stopping", one.Said[^1]);
-        Assert.Equal("ended Stopping", other.Said[^1]);
-        Assert.Null(await streams.WatchAsync(new StreamKey(2, 0), false, TrackChoice.Browser, one, TimeSpan.Zero));
+        recorder.Viewer!.Ended();
+        Assert.Equal("ended ChannelRemoved", other.Said[^1]);
+        Assert.Equal(["Idle"], one.Said);
+        using var late = new KeepingViewer();
+        using var third = await streams.WatchAsync(RecorderRig.Main, true, TrackChoice.Browser, late, TimeSpan.Zero);
+        Assert.Equal(["Idle"], late.Said);
+        Assert.Equal([false, true, true], recorder.Latencies);
+        Assert.Equal(2, streams.Count);
     }
 
     [Fact]
