@@ -150,6 +150,24 @@ public sealed class LiveApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_WebSocket_over_TLS_and_HTTP2_is_the_same_and_asks_for_the_origin_too()
+    {
+        await _box.DisposeAsync();
+        var port = TestBox.FreePort();
+        _box = await TestBox.StartAsync(_directory.Path, """[{ "key": "gate", "url": "rtsp://127.0.0.1/gate" }]""", port);
+        var session = await SessionAsync();
+        Assert.Equal(403, await LiveSocket.RefusalAsync(port, _id, cookie: session, origin: "https://elsewhere.example", isHttp2: true));
+        using var socket = await LiveSocket.OpenAsync(port, _id, cookie: session, origin: $"https://127.0.0.1:{port}", isHttp2: true);
+        Assert.Equal("recording", (await socket.TextAsync("state")).GetProperty("state").GetString());
+        await SendAsync(60);
+        await socket.TextAsync("init");
+        Assert.Equal("ftyp", Encoding.ASCII.GetString(await socket.BytesAsync(), 4, 4));
+        Assert.Equal(_feed.Fragments[0].Length + LivePacket.ReferenceTimeLength, (await socket.BytesAsync()).Length);
+        await socket.CloseAsync();
+        await Until(() => _box.Get<LiveFigures>().Sockets == 0);
+    }
+
+    [Fact]
     public async Task A_chatterer_is_sent_away()
     {
         using var socket = await LiveSocket.OpenAsync(_box.Port, _id, Basic);

@@ -40,12 +40,12 @@ internal sealed class TestBox : IAsyncDisposable
     public HttpClient Anonymous { get; }
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public static async Task<TestBox> StartAsync(string directory, string channels = "[]")
+    public static async Task<TestBox> StartAsync(string directory, string channels = "[]", int tlsPort = 0)
     {
         var port = FreePort();
         var options = ConfigurationLoader.Parse(Encoding.UTF8.GetBytes($$"""
             { "storage": { "root": "{{directory}}" },
-              "api": { "box": { "port": {{port}}, "tlsPort": 0 } },
+              "api": { "box": { "port": {{port}}, "tlsPort": {{tlsPort}}, "tlsBind": "127.0.0.1" } },
               "channels": {{channels}} }
             """), "recorder.json", [], []);
         var root = DataRoot.Open(directory);

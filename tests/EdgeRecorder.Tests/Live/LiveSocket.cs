@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -14,19 +15,19 @@ internal sealed class LiveSocket : IDisposable
 
     private LiveSocket(ClientWebSocket socket) => _socket = socket;
 
-    public static async Task<LiveSocket> OpenAsync(int port, string channel, string authorization = "", string query = "", string cookie = "", string origin = "")
+    public static async Task<LiveSocket> OpenAsync(int port, string channel, string authorization = "", string query = "", string cookie = "", string origin = "", bool isHttp2 = false)
     {
         var socket = Prepare(authorization, cookie, origin);
-        await ConnectAsync(socket, port, channel, query);
+        await ConnectAsync(socket, port, channel, query, isHttp2);
         return new LiveSocket(socket);
     }
 
     /// <summary>The HTTP status with which the box refuses.</summary>
-    public static async Task<int> RefusalAsync(int port, string channel, string authorization = "", string query = "", string cookie = "", string origin = "")
+    public static async Task<int> RefusalAsync(int port, string channel, string authorization = "", string query = "", string cookie = "", string origin = "", bool isHttp2 = false)
     {
         using var socket = Prepare(authorization, cookie, origin);
         socket.Options.CollectHttpResponseDetails = true;
-        await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(socket, port, channel, query));
+        await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(socket, port, channel, query, isHttp2));
         return (int)socket.HttpStatusCode;
     }
 
@@ -104,6 +105,18 @@ internal sealed class LiveSocket : IDisposable
         return socket;
     }
 
-    private static Task ConnectAsync(ClientWebSocket socket, int port, string channel, string query)
-        => socket.ConnectAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"ws://127.0.0.1:{port}/api/v1/channels/{channel}/live?{query}")), new CancellationTokenSource(Deadline).Token);
+    private static async Task ConnectAsync(ClientWebSocket socket, int port, string channel, string query, bool isHttp2)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        var address = new Uri(string.Create(CultureInfo.InvariantCulture, $"{(isHttp2 ? "wss" : "ws")}://127.0.0.1:{port}/api/v1/channels/{channel}/live?{query}"));
+        if (!isHttp2)
+        {
+            await socket.ConnectAsync(address, deadline.Token);
+            return;
+        }
+        (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
+        var handler = new SocketsHttpHandler { UseCookies = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Issuer == certificate?.Subject;    // the box made its own
+        await socket.ConnectAsync(address, new HttpMessageInvoker(handler), deadline.Token);
+    }
 }
