@@ -24,6 +24,7 @@ internal sealed class LiveQueue(TimeProvider time, LiveFigures figures) : ILiveV
     private readonly SemaphoreSlim _available = new(0);
     private long _bytes;
     private int _skipped;
+    private bool _hasBegun;
     private bool _awaitsSync;
     private (ChannelState, string)? _state;
     private LiveEnd? _end;
@@ -39,8 +40,9 @@ internal sealed class LiveQueue(TimeProvider time, LiveFigures figures) : ILiveV
     {
         lock (_gate)
         {
-            if (_isClosed)
-                return;
+            if (_isClosed || !_hasBegun && !packet.IsSync)
+                return;                                     // he begins with a sync fragment, and has missed nothing before it
+            _hasBegun = true;
             if (IsFull(packet.Length))
                 SkipAll();
             if (_awaitsSync && !packet.IsSync)

@@ -44,6 +44,24 @@ public sealed class LiveQueueTests
     }
 
     [Fact]
+    public async Task What_comes_before_the_first_sync_fragment_is_neither_sent_nor_missed()
+    {
+        using var rig = new Rig(joins: false);
+        rig.Feed.Send(45, gop: 50);
+        rig.Stream.Join(rig.Queue, TrackChoice.Browser, 0);
+        foreach (var fragment in rig.Feed.Fragments.Skip(1))
+            ((IFragmentViewer)rig.Stream).Offer(fragment);
+        Assert.Equal(0, rig.Queue.Bytes);
+        var known = rig.Feed.Fragments.Count;
+        rig.Feed.Send(30, gop: 50);
+        foreach (var fragment in rig.Feed.Fragments.Skip(known))
+            ((IFragmentViewer)rig.Stream).Offer(fragment);
+        await rig.TakeAllAsync();
+        Assert.Equal((50 * 3600L, 0, true), rig.Taken[0]);
+        Assert.Equal(0, rig.Figures.Skipped);
+    }
+
+    [Fact]
     public async Task A_viewer_who_never_reads_holds_a_bounded_amount()
     {
         using var rig = new Rig();
@@ -71,10 +89,11 @@ public sealed class LiveQueueTests
 
     private sealed class Rig : IDisposable
     {
-        public Rig()
+        public Rig(bool joins = true)
         {
             Queue = new LiveQueue(Time, Figures);
-            Stream.Join(Queue, TrackChoice.Browser, 0);
+            if (joins)
+                Stream.Join(Queue, TrackChoice.Browser, 0);
         }
 
         public LiveFeed Feed { get; } = new();
