@@ -5,7 +5,7 @@ namespace EdgeRecorder.Tests.Media;
 /// <summary>Programs that others wrote, run to their end: ffmpeg, ffprobe, gst-launch-1.0.</summary>
 internal static class Tool
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = SystemTests.Scale.Of(TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(15));
 
     /// <summary>Standard output. Fails the test when the program fails or says anything on standard error.</summary>
     public static async Task<byte[]> RunAsync(string program, params string[] arguments)

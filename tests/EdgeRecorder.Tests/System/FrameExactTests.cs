@@ -18,7 +18,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
     {
         rounds = Scale.Of(rounds, rounds * 10);
         using var directory = new TemporaryDirectory();
-        using var setup = new DaemonSetup { RingSize = Scale.Of("128MiB", "1200MiB") };
+        using var setup = new DaemonSetup { RingSize = Scale.Of("128MiB", "2400MiB") };
         await using var camera = await CameraProcess.StartAsync(video, "--audio", audio, "--speed", $"{speed}", "--loops", $"{rounds}", "--at-end", "bye");
         await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url(), ("transport", "tcp")));
         var clip = await SourceClip.OpenAsync(video);
@@ -28,7 +28,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
         var sent = await camera.WaitAsync(s => s.Clients is [{ State: not "Playing" }], TimeSpan.FromSeconds(60 + rounds * 20.0 / speed * 4));
         var file = directory.File("footage.mp4");
         var stretches = await daemon.WaitAsync(async () => await daemon.DownloadAsync("gate", file) ? await clip.StretchesAsync(file) : [],
-            found => found.Sum(s => s.Count) >= sent.Clients[0].Video, "the last picture");
+            found => found.Sum(s => s.Count) >= sent.Clients[0].Video, "the last picture", Scale.Of(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)));
 
         output.WriteLine($"{sent.Clients[0].Video} pictures, {setup.Segments().Length} segments");
         Assert.Equal([(0, (int)sent.Clients[0].Video)], stretches);
