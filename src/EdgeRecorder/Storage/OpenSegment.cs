@@ -13,7 +13,7 @@ namespace EdgeRecorder.Storage;
 /// Append   (writer thread)  puts the record, and a `free` behind it, into what the last linked `free` covers: no player sees it
 /// Batch    (sync thread)    takes what was appended since; from here on its bytes are not touched
 /// …        fdatasync
-/// Link     (sync thread)    4 bytes: the last linked `free` now ends where the batch begins: players see it, and it is durable
+/// Link     (sync thread)    the last linked `free` now ends where the batch begins: players see it, and it is durable
 /// </code>
 /// Records of the same batch are linked to each other when they are appended; the first of a batch never from the one before it.
 /// </summary>
@@ -25,6 +25,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     private readonly List<FragmentEntry> _entries = [];
     private List<Fragment?> _pending = [];                  // written, not yet durable: kept to be written elsewhere if the disk fails; null: a copy
     private List<Fragment?> _syncing = [];
+    private TailPages? _tail;                               // from the first record or link on
     private int _batchStart;                                // first record of the open batch
     private int _lastFree = header.Length;                  // header of the `free` behind the last record
     private int _linkedFree = header.Length;                // header of the `free` that ends the visible chain
@@ -131,11 +132,13 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         {
             if (IsFailed)
                 throw new IOException($"{segment.Path}: the segment failed before");
+            var tail = _tail ??= new TailPages(file, _lastFree);
             var start = Geometry.NextRecord(_lastFree);
             var end = start + entry.RecordLength;
             var linkInside = _pending.Count > 0;            // same batch: the free in front is ours to size
             if (linkInside)
             {
+                tail.AddFront(list, _lastFree);
                 BoxType.WriteFree(scratch.FreeBefore, start - _lastFree);
                 list.Add(scratch.FreeBefore, 0, Geometry.FreeHeader);
                 list.Add(Zeros, 0, start - _lastFree - Geometry.FreeHeader);
@@ -144,7 +147,9 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             BoxType.WriteFree(scratch.FreeBehind, (int)(header.Geometry.Size - end));
             list.Add(scratch.FreeBehind, 0, Geometry.FreeHeader);
             list.Add(Zeros, 0, Geometry.NextRecord(end) - end - Geometry.FreeHeader);
-            file.Write(list, linkInside ? _lastFree : start);
+            list.CopyEnd(scratch.Tail);
+            file.Write(list, linkInside ? Geometry.AlignDown(_lastFree) : start);
+            tail.Ended(scratch.Tail);
             if (!linkInside)
                 _batchStart = start;
             entry.Offset = start;
@@ -165,6 +170,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
                 return false;
             batch = new SyncBatch(_batchStart, _lastFree, _entries.Count);
             (_pending, _syncing, _syncingHash) = (_syncing, _pending, _hash);
+            _tail!.Batch();
         }
         file.StartWriteback(_syncFrom, Geometry.NextRecord(batch.LastFree) - _syncFrom);
         return true;
@@ -176,9 +182,8 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         var linkPage = Geometry.AlignDown(_linkedFree);     // becomes dirty: the next round syncs it, the one after drops it
         if (linkPage > 0)                                   // from the start: a large folio goes only with the call that covers all of it
             file.DropCache(0, linkPage);
-        Span<byte> size = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(size, (uint)(batch.Start - _linkedFree));
-        file.Write(size, _linkedFree);                      // nothing may fail behind it: what is linked is not written again elsewhere
+        LinkTo(batch.Start);                                // nothing may fail behind it: what is linked is not written again elsewhere
+        _tail!.Linked();
         int first;
         lock (_gate)
         {
@@ -191,6 +196,9 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         lock (_gate)
             return CollectionsMarshal.AsSpan(_entries)[first..batch.Count];
     }
+
+    /// <summary>Lets the visible chain go on at this offset.</summary>
+    public void LinkTo(int offset) => (_tail ??= new TailPages(file, _linkedFree)).Link(file, _linkedFree, offset - _linkedFree);
 
     /// <summary>Records that never became durable, oldest first, to be written elsewhere; their references pass to the caller.</summary>
     public List<Fragment> TakeUnsynced()
@@ -257,7 +265,11 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         foreach (var fragment in TakeUnsynced())
             fragment.Release();
         lock (_gate)                                        // not under a write of another thread
+        {
             file.Dispose();
+            _tail?.Dispose();
+            _tail = null;
+        }
     }
 }
 
@@ -278,6 +290,9 @@ internal sealed class RecordScratch
     public GatherList List { get; } = new();
     public byte[] FreeBefore { get; } = GC.AllocateArray<byte>(8, pinned: true);
     public byte[] FreeBehind { get; } = GC.AllocateArray<byte>(8, pinned: true);
+
+    /// <summary>The page in which what is being written ends.</summary>
+    public byte[] Tail { get; } = new byte[Geometry.Page];
 
     /// <summary>Builds header and moof in the scratch, with CRC and chain; returns d (zero when not chained) and the new h.</summary>
     public Digest Build(Fragment fragment, in RecordHeader record, bool chained, byte[] previousHash, out byte[] hash)

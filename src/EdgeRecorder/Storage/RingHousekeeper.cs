@@ -125,9 +125,7 @@ internal sealed class RingHousekeeper : IDisposable
                 }
                 open.File.DataSync();
                 open.Segment.IsFirstLap = false;
-                Span<byte> size = stackalloc byte[4];
-                System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(size, geometry.SealOffset - open.LinkedFree);
-                open.File.Write(size, open.LinkedFree);
+                open.LinkTo(geometry.SealOffset);
                 open.File.DropCache(0, geometry.Size);
             }
             catch (IOException e)

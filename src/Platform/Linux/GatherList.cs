@@ -32,6 +32,19 @@ public sealed class GatherList
         _pieces[Count++] = new ArraySegment<byte>(pinned, offset, length);
     }
 
+    /// <summary>Copies the last bytes of all pieces.</summary>
+    /// <param name="target">No longer than <see cref="Length"/>.</param>
+    public void CopyEnd(Span<byte> target)
+    {
+        for (var i = Count - 1; target.Length > 0; i--)
+        {
+            var piece = _pieces[i].AsSpan();
+            var part = piece[^Math.Min(piece.Length, target.Length)..];
+            part.CopyTo(target[^part.Length..]);
+            target = target[..^part.Length];
+        }
+    }
+
     public void Clear()
     {
         Array.Clear(_pieces, 0, Count);

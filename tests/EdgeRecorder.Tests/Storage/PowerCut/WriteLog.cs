@@ -25,12 +25,15 @@ internal sealed class WriteLog(ISegmentDevice inner) : ISegmentDevice
 
     private sealed class LoggedFile(WriteLog log, ISegmentFile file, int segment) : ISegmentFile
     {
+        private bool _written;
+
         public int Read(Span<byte> target, long offset) => file.Read(target, offset);
 
         public void Write(ReadOnlySpan<byte> source, long offset)
         {
-            if (offset == 0)
+            if (offset == 0 && !_written)                   // later on the same file it is a link in the header's page
                 log.BeforeHeader?.Invoke();
+            _written = true;
             lock (log._entries)
             {
                 file.Write(source, offset);
