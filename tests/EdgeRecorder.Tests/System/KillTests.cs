@@ -104,7 +104,7 @@ public sealed class KillTests(ITestOutputHelper output)
             Assert.Empty(daemon.Errors);
         }
         var sent = (await camera.StatsAsync()).Clients[0];
-        Assert.Equal(1, (await camera.StatsAsync()).Requests.GetValueOrDefault("TEARDOWN"));
+        await camera.WaitAsync(s => s.Requests.GetValueOrDefault("TEARDOWN") == 1);
 
         await using var again = await DaemonProcess.StartAsync(setup);
         await again.RecordAsync("gate", false);
