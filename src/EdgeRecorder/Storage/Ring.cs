@@ -21,7 +21,7 @@ internal sealed class Ring : IRing, IDisposable
     private bool _disposed;
     private readonly ConcurrentDictionary<StreamKey, StreamState> _streams = new();
 
-    private Ring(Volume volume, RingCatalog catalog, RingOptions options, IndexDatabase index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
+    private Ring(Volume volume, RingCatalog catalog, RingOptions options, RingIndex index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
     {
         (_volume, _catalog) = (volume, catalog);
         _victims = new VictimChoice(catalog, () => catalog.Clock.ToUtcUs(catalog.Clock.Current.BootNumber, clock.BoottimeUs));
@@ -64,7 +64,7 @@ internal sealed class Ring : IRing, IDisposable
         device ??= new KernelDevice();
         RingFolder.Prepare(options.Folder);
         var volume = Volume.Open(options.Folder, () => RingFolder.SegmentBytes(options));
-        IndexDatabase? index = null;
+        RingIndex? index = null;
         try
         {
             var geometry = new Geometry(volume.SegmentBytes);
@@ -75,16 +75,15 @@ internal sealed class Ring : IRing, IDisposable
             var map = new ClockMap();
             foreach (var anchor in anchors)
                 map.Learn(anchor);
-            index = IndexDatabase.Open(options.IndexPath, volume.Id, out var fresh);
+            index = RingIndex.Open(options.IndexPath, volume.Id, observer, clock);
             foreach (var anchor in index.LoadBoots())
                 map.Learn(anchor);
             var recovery = new RingRecovery(volume.Id, geometry, device, map, clock.BoottimeUs);
-            recovery.Run(segments, index.Load(segments.ToDictionary(s => s.Number)), !fresh && index.GetMeta("clean") == "1", (done, of) => progress?.Invoke("reading", done, of));
+            recovery.Run(segments, index.Load(segments.ToDictionary(s => s.Number)), index.WasClean, (done, of) => progress?.Invoke("reading", done, of));
             var catalog = new RingCatalog(segments, geometry, map);
             catalog.Arrange();
-            var stop = HowItStopped(index, fresh, recovery, clock);
-            index.SetMeta("clean", "0");
-            index.SetMeta("boot_id", clock.BootId.ToString());
+            var stop = HowItStopped(index, recovery, clock);
+            index.Begin();
             var ring = new Ring(volume, catalog, options, index, device, clock, observer) { PreviousStop = stop, Recovery = recovery, ForeignFiles = foreign };
             map.BeginBoot(clock);
             foreach (var (segment, boot, from, to, _) in recovery.Unreadable)
@@ -200,12 +199,12 @@ internal sealed class Ring : IRing, IDisposable
         };
     }
 
-    private static PreviousStop HowItStopped(IndexDatabase index, bool fresh, RingRecovery recovery, BoxClock clock)
+    private static PreviousStop HowItStopped(RingIndex index, RingRecovery recovery, BoxClock clock)
     {
-        if (!fresh && index.GetMeta("clean") == "1")
+        if (index.WasClean)
             return PreviousStop.Clean;
-        var last = fresh ? recovery.Newest.BootId : Guid.TryParse(index.GetMeta("boot_id"), out var id) ? id : default;
-        return last == default ? fresh ? PreviousStop.First : PreviousStop.Crash
+        var last = index.IsFresh ? recovery.Newest.BootId : index.LastBoot;
+        return last == default ? index.IsFresh ? PreviousStop.First : PreviousStop.Crash
             : last == clock.BootId ? PreviousStop.Crash : PreviousStop.PowerCut;
     }
 

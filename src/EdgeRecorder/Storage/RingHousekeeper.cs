@@ -27,12 +27,12 @@ internal sealed class RingHousekeeper : IDisposable
     private readonly AutoResetEvent _wake = new(false);
     private readonly Thread _thread;
     private readonly RingWriter _writer;
-    private IndexDatabase _index;
+    private readonly RingIndex _index;
     private long _indexSavedUs, _limitsSeenUs;
     private volatile bool _ending;
 
     public RingHousekeeper(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, BoxClock clock,
-        VictimChoice victims, RingWriter writer, IndexDatabase index)
+        VictimChoice victims, RingWriter writer, RingIndex index)
     {
         (_catalog, _options, _volume, _device, _observer, _faults, _clock, _victims, _writer, _index)
             = (catalog, options, volume, device, observer, faults, clock, victims, writer, index);
@@ -75,7 +75,7 @@ internal sealed class RingHousekeeper : IDisposable
         try
         {
             SaveIndex(durable: true);
-            _index.SetMeta("clean", "1");
+            _index.Close();
         }
         catch (Exception e) when (e is IOException or Microsoft.Data.Sqlite.SqliteException)
         {
@@ -235,18 +235,11 @@ internal sealed class RingHousekeeper : IDisposable
         }
     }
 
-    /// <summary>Somebody deleted the index: write it anew from memory.</summary>
+    /// <summary>Somebody deleted the index, or it was given up a while ago: write it anew from memory.</summary>
     private void CheckIndex()
     {
-        if (_index.ExistsStill())
+        if (!_index.Renew())
             return;
-        var path = _index.Path;
-        _index.Dispose();
-        foreach (var suffix in (ReadOnlySpan<string>)["-wal", "-shm"])
-            File.Delete(path + suffix);
-        _index = IndexDatabase.Open(path, _volume, out _);
-        _index.SetMeta("clean", "0");
-        _index.SetMeta("boot_id", _clock.BootId.ToString());
         _catalog.MarkAllDirty();
         _index.Save(_catalog.TakeDirty(), _catalog.Clock.Anchors, durable: false);
     }
