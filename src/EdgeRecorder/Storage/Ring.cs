@@ -24,7 +24,8 @@ internal sealed class Ring : IRing, IDisposable
     private Ring(Volume volume, RingCatalog catalog, RingOptions options, RingIndex index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
     {
         (_volume, _catalog) = (volume, catalog);
-        _victims = new VictimChoice(catalog, () => catalog.Clock.ToUtcUs(catalog.Clock.Current.BootNumber, clock.BoottimeUs));
+        long Now() => catalog.Clock.ToUtcUs(catalog.Clock.Current.BootNumber, clock.BoottimeUs);
+        _victims = new VictimChoice(catalog, Now);
         _faults = new DiskFaults(observer, clock);
         var round = new Lock();
         _writer = new RingWriter(catalog, options, volume.Id, device, observer, _faults, round, _streams.GetValueOrDefault);
@@ -39,7 +40,7 @@ internal sealed class Ring : IRing, IDisposable
             foreach (var span in spans)
                 observer.Unreadable(segment.Stream, span.BootNumber, span.FromUs, span.ToUs);
         });
-        Locks = new EventPool(catalog, options, volume.Id, _reader, device, _sync.Flush, _housekeeper.Wake);
+        Locks = new EventPool(catalog, options, volume.Id, _reader, device, Now, _sync.Flush, _housekeeper.Wake);
         _housekeeper.Errand = Locks.Work;
     }
 

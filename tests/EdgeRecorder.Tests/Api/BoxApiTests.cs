@@ -223,8 +223,15 @@ public sealed class BoxApiTests : IAsyncLifetime
         var body = $$"""{"channel":"{{_gate}}","from":"2026-01-01T00:00:00Z","to":"2026-01-01T00:01:00+00:00","reason":"accident"}""";
         var made = await _box.Admin.PostAsync("/api/v1/locks", Requests.Json(body)).BodyAsync(HttpStatusCode.Created);
         Assert.Equal(made.GetProperty("id").GetString(), Assert.Single(_box.Engine.Pinned).Key);
-        await _box.Admin.DeleteAsync($"/api/v1/locks/{made.GetProperty("id").GetString()}").BodyAsync(HttpStatusCode.NoContent);
+        var id = made.GetProperty("id").GetString()!;
+        Assert.Equal("pinned", made.GetProperty("state").GetString());
+        Assert.False(_box.Engine.Copied!("another", "3"));
+        Assert.True(_box.Engine.Copied(id, "3,4"));
+        Assert.Equal("copied", (await _box.Admin.GetAsync($"/api/v1/locks/{id}").BodyAsync()).GetProperty("state").GetString());
+        Assert.Equal("3,4", _box.Get<LockStore>().Find(id)!.Pool);
+        await _box.Admin.DeleteAsync($"/api/v1/locks/{id}").BodyAsync(HttpStatusCode.NoContent);
         Assert.Empty(_box.Engine.Pinned);
+        Assert.False(_box.Engine.Copied(id, "3,4"));        // it came too late
         _box.Engine.PinRefusal = "the event pool is full";
         Assert.Contains("the event pool is full", await _box.Admin.PostAsync("/api/v1/locks", Requests.Json(body)).ProblemAsync(409), StringComparison.Ordinal);
         Assert.Equal(0, (await _box.Admin.GetAsync("/api/v1/locks").BodyAsync()).GetArrayLength());
