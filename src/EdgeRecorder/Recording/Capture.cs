@@ -72,6 +72,7 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
     {
         lock (_sync)
         {
+            _ring?.Describe(identity, priority);
             if (on == _records)
                 return;
             if (on)

@@ -105,15 +105,24 @@ internal sealed class Ring : IRing, IDisposable
         if (!_streams.ContainsKey(key) && (_streams.Count + 1) * RingOptions.SegmentsPerChannel > _catalog.Segments.Count)
             throw new RingTooSmallException(_catalog.Segments.Count, _streams.Count);
         var state = _streams.GetOrAdd(key, NewState);
-        state.Identity = identity;
-        _writer.SetPriority(state, priority);
+        Describe(state, identity, priority);
         return new RingStream(this, state);
     }
 
     public long SizeBytes => _catalog.Segments.Count * Geometry.Size;
     public long ToUtcUs(long boottimeUs) => boottimeUs + Clock.Current.OffsetUs;
 
-    public void SetQuota(int channelNumber, RingQuota quota) => _victims.SetQuota(channelNumber, quota);
+    public void SetQuota(int channelNumber, RingQuota quota)
+    {
+        if (_victims.SetQuota(channelNumber, quota))
+            _housekeeper.LookAtLimits();
+    }
+
+    private void Describe(StreamState state, ChannelIdentity identity, int priority)
+    {
+        (state.Identity, state.Priority) = (identity, priority);
+        _writer.TopPriority = _streams.Values.Max(stream => stream.Priority);
+    }
 
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => _catalog.Spans(key, fromUtcUs, toUtcUs);
 
@@ -214,6 +223,8 @@ internal sealed class Ring : IRing, IDisposable
         public long MediaEnd90k => state.MediaEnd90k;
 
         public long? LastFootageEndUtcUs => ring._catalog.LastEndUtcUs(state.Key);
+
+        public void Describe(ChannelIdentity identity, int priority) => ring.Describe(state, identity, priority);
 
         public bool Offer(Fragment fragment)
         {

@@ -29,7 +29,7 @@ internal sealed class RingHousekeeper : IDisposable
     private readonly RingWriter _writer;
     private readonly RingIndex _index;
     private long _indexSavedUs, _limitsSeenUs;
-    private volatile bool _ending;
+    private volatile bool _ending, _limitsChanged;
 
     public RingHousekeeper(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, BoxClock clock,
         VictimChoice victims, RingWriter writer, RingIndex index)
@@ -53,6 +53,13 @@ internal sealed class RingHousekeeper : IDisposable
     public void Start() => _thread.Start();
 
     public void Wake() => _wake.Set();
+
+    /// <summary>A channel's limits changed: what is past them goes now.</summary>
+    public void LookAtLimits()
+    {
+        _limitsChanged = true;
+        _wake.Set();
+    }
 
     /// <summary>A segment takes nothing more and all of it is linked.</summary>
     public void Complete(OpenSegment open)
@@ -165,11 +172,11 @@ internal sealed class RingHousekeeper : IDisposable
     {
         var target = Math.Min(Math.Max(8, _catalog.OpenCount / 4), Math.Max(1, _catalog.Segments.Count / 8));
         var missing = target - _catalog.Available - _retiring.Count;
-        var looksAtLimits = _victims.HasDue || _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
+        var looksAtLimits = _limitsChanged || _victims.HasDue || _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
         // Several at once: choosing looks at every segment, and each batch costs a durable transaction.
         if (missing >= Math.Max(1, target / 3) || looksAtLimits)
         {
-            _limitsSeenUs = _clock.BoottimeUs;
+            (_limitsSeenUs, _limitsChanged) = (_clock.BoottimeUs, false);
             var deadline = _clock.BoottimeUs + (long)_options.LeaseGrace.TotalMicroseconds;
             foreach (var victim in _victims.Choose(Math.Max(0, missing)))
             {

@@ -308,6 +308,28 @@ public sealed class BoxApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_quota_is_set_shown_and_cleared_and_nonsense_is_refused()
+    {
+        var made = await _box.Admin.PostAsync("/api/v1/channels", Requests.Json("""{"name":"Yard","url":"rtsp://h/y","quota":{"maxSize":"10%","minAge":"12h"}}""")).BodyAsync(HttpStatusCode.Created);
+        var address = $"/api/v1/channels/{made.GetProperty("id").GetString()}";
+        Assert.Equal("""{"minSize":null,"maxSize":"10%","minAge":"12h","maxAge":null}""", made.GetProperty("quota").GetRawText());
+        Assert.Equal("10%", (await Quota("""{"name":"Back yard"}""")).GetProperty("maxSize").GetString());      // left out: as it was
+        Assert.Equal("""{"minSize":"1GiB","maxSize":"20GiB","minAge":null,"maxAge":"30d"}""", (await Quota("""{"quota":{"minSize":"1GiB","maxSize":"20GiB","maxAge":"30d"}}""")).GetRawText());
+        var row = _box.Get<ChannelStore>().All().Single(c => c.Name == "Back yard");
+        Assert.Equal(("1GiB", "20GiB", null, 30 * 86_400), (row.MinSize, row.MaxSize, row.MinAgeSeconds, row.MaxAgeSeconds));
+        Assert.Equal("""{"minSize":null,"maxSize":null,"minAge":null,"maxAge":null}""", (await Quota("""{"quota":{}}""")).GetRawText());
+
+        Assert.Contains("quota: a size", await Refused("""{"quota":{"maxSize":"much"}}"""), StringComparison.Ordinal);
+        Assert.Contains("quota: a size", await Refused("""{"quota":{"maxSize":"auto"}}"""), StringComparison.Ordinal);
+        Assert.Contains("quota: an age", await Refused("""{"quota":{"minAge":"soon"}}"""), StringComparison.Ordinal);
+        Assert.Contains("quota.minSize: is larger than maxSize", await Refused("""{"quota":{"minSize":"2GiB","maxSize":"1GiB"}}"""), StringComparison.Ordinal);
+        Assert.Contains("quota.minAge: is longer than maxAge", await Refused("""{"quota":{"minAge":"2d","maxAge":"1d"}}"""), StringComparison.Ordinal);
+
+        async Task<System.Text.Json.JsonElement> Quota(string body) => (await _box.Admin.PatchAsync(address, Requests.Json(body)).BodyAsync()).GetProperty("quota");
+        Task<string> Refused(string body) => _box.Admin.PatchAsync(address, Requests.Json(body)).ProblemAsync(400);
+    }
+
+    [Fact]
     public async Task The_OpenAPI_document_is_the_one_checked_in()
     {
         var served = await _box.Admin.GetStringAsync("/openapi/v1.json");

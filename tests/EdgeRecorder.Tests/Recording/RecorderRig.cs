@@ -42,6 +42,8 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public int Refused { get; private set; }
     public long? FootageEndUs { get; }
     public int OpenStreams { get; private set; }
+    public List<(string Name, int Priority)> Described { get; } = [];
+    public List<RingQuota> Quotas { get; } = [];
 
     public static ChannelDefinition Channel(int number = 1, string url = "rtsp://camera/1")
         => new(number, $"id{number}", $"k{number}", "rtsp", $"Name {number}", url, null, true, TransportChoice.Auto, true, 0, new ChannelQuota(), null);
@@ -91,10 +93,11 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
     public long ToUtcUs(long boottimeUs) => boottimeUs;
-    public void SetQuota(int channelNumber, RingQuota quota) { }
+    public void SetQuota(int channelNumber, RingQuota quota) => Quotas.Add(quota);
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {
         OpenStreams++;
+        Described.Add((identity.Name, priority));
         return new RingStream(this);
     }
 
@@ -115,6 +118,8 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     {
         public long MediaEnd90k => rig.Ring.Count == 0 ? 0 : rig.Ring[^1].End90k;
         public long? LastFootageEndUtcUs => rig.FootageEndUs;
+
+        public void Describe(ChannelIdentity identity, int priority) => rig.Described.Add((identity.Name, priority));
 
         public bool Offer(Fragment fragment)
         {

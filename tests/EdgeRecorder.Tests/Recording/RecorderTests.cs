@@ -302,4 +302,21 @@ public sealed class RecorderTests
 
         public void Dispose() => Fragments.ForEach(fragment => fragment.Release());
     }
+
+    [Fact]
+    public async Task A_name_a_priority_and_a_quota_reach_the_running_stream()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(30);
+        rig.Recorder.Apply(RecorderRig.Channel() with { Name = "Back door", Priority = 7, Quota = new() { MaxSize = new(null, 10), MinAge = TimeSpan.FromHours(1) } }, record: true);
+        session.Send(30);
+
+        Assert.Equal([("Name 1", 0), ("Back door", 7)], rig.Described);
+        Assert.Equal([default, new RingQuota(null, (1L << 30) / 10, TimeSpan.FromHours(1), null)], rig.Quotas);
+        Assert.Single(rig.Ring, fragment => fragment.StartsRun);    // the same session, the same run
+        Assert.False(session.WasStopped);
+    }
 }
