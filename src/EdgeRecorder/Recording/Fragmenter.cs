@@ -19,6 +19,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     public const long Longest90k = 67_500;
 
     private const long LongestOpenUs = 2_000_000;           // whatever its clock says: some cameras' stands still
+    private const long SilentUs = 500_000;                  // with half a second between two looks: at most 1 s (DESIGN P1)
     private const int Second90k = 90_000;
     private const int UsualFrame90k = 3600;                 // 25 a second, until the source shows its own
     private const int MostReordered = 16;                   // pictures; H.264 A.3.1, H.265 A.4.1: the DPB holds no more
@@ -53,6 +54,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     private long _lastSourcePts;
     private long _lastStep;
     private long _lastEnd90k;
+    private long _arrivalUs;                                // of the leader's newest unit
     private long _openedUs;                                 // arrival of the open fragment's first unit
     private long _sourceUtcUs;
 
@@ -111,6 +113,10 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     /// <summary>Ends the open fragment here and goes on with the run: so that what was received until now can be kept at once.</summary>
     public Fragment? Flush() => _running ? Cut(null) : null;
 
+    /// <summary>Something is open and nothing came for longer than the source's pictures are apart.</summary>
+    public bool IsSilent(long nowUs)
+        => _running && Leading.Count > 0 && nowUs - _arrivalUs >= Math.Clamp(MediaTime.ToUs(MediaTime.From(_lastStep, TimeScale)) * 3 / 2, SilentUs, LongestOpenUs);
+
     /// <summary>Asks for a new run from the next sync sample on, at a media time the caller names: so does who starts to record, or lost fragments.</summary>
     public void RestartAtSync(long mediaTime90k) => _restartAt90k = mediaTime90k;
 
@@ -136,6 +142,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         var jumps = _running && Jumps(unit, step);
         _lastStep = step;
         _lastSourcePts = unit.Pts;
+        _arrivalUs = unit.ArrivalUs;
         Fragment? closed = null;
         if (unit.LossBefore || jumps)
             closed = EndRun(GapReason.Loss);

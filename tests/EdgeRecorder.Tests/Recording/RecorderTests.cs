@@ -319,4 +319,74 @@ public sealed class RecorderTests
         Assert.Single(rig.Ring, fragment => fragment.StartsRun);    // the same session, the same run
         Assert.False(session.WasStopped);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_camera_had_sent_before_off_is_recorded(bool removed)
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(30);
+        session.Gathered = () => session.Send(4);
+        if (removed)
+            rig.Recorder.Remove(1);
+        else
+            rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        Assert.Equal(34, rig.Ring.Sum(fragment => fragment.Pictures));
+    }
+
+    [Fact]
+    public async Task What_a_stalling_camera_sent_is_in_the_ring_within_a_second_and_the_run_goes_on()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(30);                                   // the last came 40 ms ago
+        Assert.Equal(25, Pictures());
+        session.Gathered = () => session.Send(3);           // below the mark, 120 ms more
+        Tick();
+        Assert.Equal(25, Pictures());                       // not yet silent: 0.5 s have to pass
+        Tick();
+        Assert.Equal(33, Pictures());
+        Tick();
+        Assert.Equal(2, rig.Ring.Count);                    // once
+
+        session.Send(17, gop: 50);
+        session.Send(50);
+        Assert.Single(rig.Ring, fragment => fragment.StartsRun);
+        Assert.All(rig.Ring.Zip(rig.Ring.Skip(1)), pair => Assert.Equal(pair.First.End90k, pair.Second.MediaStart90k));
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        Assert.Equal(100, Pictures());
+
+        int Pictures() => rig.Ring.Sum(fragment => fragment.Pictures);
+        void Tick()
+        {
+            rig.Clock.Advance(TimeSpan.FromMilliseconds(400));
+            rig.Ticks.Advance(TimeSpan.FromMilliseconds(500));
+        }
+    }
+
+    [Fact]
+    public async Task A_camera_of_one_picture_a_second_is_not_taken_for_silent()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        for (var i = 0; i < 8; i++)
+        {
+            session.SendOne(i * 90_000L, isSync: i == 0);
+            var before = rig.Ring.Count;
+            rig.Clock.Advance(TimeSpan.FromMilliseconds(990));
+            rig.Ticks.Advance(TimeSpan.FromMilliseconds(500));
+            if (i > 0)
+                Assert.Equal(before, rig.Ring.Count);
+            rig.Clock.Advance(TimeSpan.FromMilliseconds(10));
+        }
+        Assert.Single(rig.Ring, fragment => fragment.StartsRun);
+    }
 }
