@@ -21,7 +21,7 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public RecorderRig(GapReason? openGap = null, long? footageEndUs = null)
     {
         FootageEndUs = footageEndUs;
-        _journal = new GapJournal(this, bootNumber: 7, NullLogger.Instance);
+        _journal = new GapJournal(this, bootNumber: 7, TimeProvider.System, NullLogger.Instance);
         var open = openGap is { } reason ? new Dictionary<StreamKey, GapReason> { [Main] = reason } : [];
         var box = new CaptureSurroundings(this, _journal, Clock, Time, NullLogger.Instance, 1 << 20, GapReason.Restart, open, utcUs => utcUs) { Timer = SlowTimer.Of(Ticks) };
         Recorder = new Recorder(box, (channel, _) =>
