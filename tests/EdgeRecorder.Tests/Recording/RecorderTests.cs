@@ -389,4 +389,38 @@ public sealed class RecorderTests
         }
         Assert.Single(rig.Ring, fragment => fragment.StartsRun);
     }
+
+    [Fact]
+    public async Task An_outage_of_ten_minutes_is_one_gap_from_picture_to_picture_and_media_time_knows_nothing_of_it()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(50);
+        var endMs = rig.Clock.BoottimeUs / 1000;
+        rig.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        session.Fail(new SourceException(GapReason.Offline, "connection lost"));
+        var lasted = TimeSpan.FromMilliseconds(300);
+        while (lasted < TimeSpan.FromMinutes(10))
+        {
+            await rig.StateAsync(ChannelState.Offline, "connection lost");
+            var wait = await rig.WaitOutAsync();
+            Assert.InRange(wait, Backoff.Shortest * 0.75, Backoff.Longest * 1.25);
+            rig.Clock.Advance(wait);
+            lasted += wait;
+            session = await rig.SessionAsync();
+            if (lasted < TimeSpan.FromMinutes(10))
+                session.Fail(new SourceException(GapReason.Offline, "connection lost"));
+        }
+        session.Announce();
+        session.Send(50);
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+
+        Assert.Equal(100, rig.Ring.Sum(fragment => fragment.Pictures));
+        Assert.Equal(2, rig.Ring.Count(fragment => fragment.StartsRun));
+        Assert.All(rig.Ring.Zip(rig.Ring.Skip(1)), pair => Assert.Equal(pair.First.End90k, pair.Second.MediaStart90k));
+        Assert.Equal(100 * 3600, rig.Ring[^1].End90k);
+        Assert.Equal([$"open Offline {endMs}", $"close {endMs + (long)lasted.TotalMilliseconds}"], (await rig.LedgerAsync()).Skip(1).Take(2));
+    }
 }
