@@ -17,6 +17,8 @@ internal static class Logging
         var logger = new LoggerConfiguration()
             .MinimumLevel.Is(detail switch { LogDetail.Debug => LogEventLevel.Debug, LogDetail.Warning => LogEventLevel.Warning, LogDetail.Error => LogEventLevel.Error, _ => LogEventLevel.Information })
             .MinimumLevel.Override("Microsoft", detail == LogDetail.Debug ? LogEventLevel.Information : LogEventLevel.Warning)
+            // Why the host could not start is said once, without a trace, by whoever started it.
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
             // The framework's base class says every 401; who was refused shows in the audit and the throttle, not line by line here.
             .MinimumLevel.Override("EdgeRecorder.Api.Security.BoxAuthentication", LogEventLevel.Warning)
             .WriteTo.Console(outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture);
