@@ -1,7 +1,6 @@
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Storage;
-using Serilog;
 using Serilog.Extensions.Logging;
 
 namespace EdgeRecorder.Hosting;

@@ -64,17 +64,24 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         wake();
     }
 
-    /// <summary>One piece of work for the housekeeper: pins what came into a lock's range, copies one sealed segment, gives back what nobody locks. False: nothing to do.</summary>
-    public bool Work()
+    /// <summary>Pins what came into a lock's range: before anything is chosen to be overwritten.</summary>
+    public void PinWhatCame()
     {
-        List<(Held Lock, Segment Segment)> ready = [];
         lock (_gate)
             lock (catalog.Gate)
                 foreach (var held in _locks.Values)
-                {
                     Pin(held, Overlapping(held).Where(s => !s.IsPool && !held.Done.Contains(s.Generation) && !held.Pinned.Contains(s)).ToList());
+    }
+
+    /// <summary>One piece of work for the housekeeper: copies one sealed segment, gives back what nobody locks. False: nothing to do.</summary>
+    public bool Work()
+    {
+        List<(Held Lock, Segment Segment)> ready = [];
+        PinWhatCame();
+        lock (_gate)
+            lock (catalog.Gate)
+                foreach (var held in _locks.Values)
                     ready.AddRange(held.Pinned.Where(s => s.State == SegmentState.Sealed).Select(s => (held, s)));
-                }
         if (_released)
         {
             _released = false;

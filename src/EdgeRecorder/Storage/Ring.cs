@@ -41,7 +41,7 @@ internal sealed class Ring : IRing, IDisposable
                 observer.Unreadable(segment.Stream, span.BootNumber, span.FromUs, span.ToUs);
         });
         Locks = new EventPool(catalog, options, volume.Id, _reader, device, Now, _sync.Flush, _housekeeper.Wake);
-        _housekeeper.Errand = Locks.Work;
+        (_housekeeper.Errand, _housekeeper.Choosing) = (Locks.Work, Locks.PinWhatCame);
     }
 
     public EventPool Locks { get; }

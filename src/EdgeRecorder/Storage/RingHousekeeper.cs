@@ -43,6 +43,9 @@ internal sealed class RingHousekeeper : IDisposable
     /// <summary>Work of other parts that belongs on this thread: copying locked footage. Returns true when it did something.</summary>
     public Func<bool>? Errand { get; set; }
 
+    /// <summary>Called right before victims are chosen: who wants to keep something pins it now.</summary>
+    public Action? Choosing { get; set; }
+
     /// <summary>Sealed and retired segments since start.</summary>
     public long Seals { get; private set; }
     public long Retirements { get; private set; }
@@ -177,6 +180,7 @@ internal sealed class RingHousekeeper : IDisposable
         if (missing >= Math.Max(1, target / 3) || looksAtLimits)
         {
             (_limitsSeenUs, _limitsChanged) = (_clock.BoottimeUs, false);
+            Choosing?.Invoke();
             var deadline = _clock.BoottimeUs + (long)_options.LeaseGrace.TotalMicroseconds;
             foreach (var victim in _victims.Choose(Math.Max(0, missing)))
             {

@@ -316,7 +316,7 @@ public sealed class BoxApiTests : IAsyncLifetime
         Assert.Equal("10%", (await Quota("""{"name":"Back yard"}""")).GetProperty("maxSize").GetString());      // left out: as it was
         Assert.Equal("""{"minSize":"1GiB","maxSize":"20GiB","minAge":null,"maxAge":"30d"}""", (await Quota("""{"quota":{"minSize":"1GiB","maxSize":"20GiB","maxAge":"30d"}}""")).GetRawText());
         var row = _box.Get<ChannelStore>().All().Single(c => c.Name == "Back yard");
-        Assert.Equal(("1GiB", "20GiB", null, 30 * 86_400), (row.MinSize, row.MaxSize, row.MinAgeSeconds, row.MaxAgeSeconds));
+        Assert.Equal(("1GiB", "20GiB", (long?)null, (long?)30 * 86_400), (row.MinSize, row.MaxSize, row.MinAgeSeconds, row.MaxAgeSeconds));
         Assert.Equal("""{"minSize":null,"maxSize":null,"minAge":null,"maxAge":null}""", (await Quota("""{"quota":{}}""")).GetRawText());
 
         Assert.Contains("quota: a size", await Refused("""{"quota":{"maxSize":"much"}}"""), StringComparison.Ordinal);

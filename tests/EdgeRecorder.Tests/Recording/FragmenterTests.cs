@@ -1,4 +1,5 @@
 using EdgeRecorder.Media;
+using EdgeRecorder.Mp4;
 using EdgeRecorder.Tests.Media;
 
 namespace EdgeRecorder.Tests.Recording;

@@ -47,7 +47,7 @@ internal sealed class ScriptedCamera : IAsyncDisposable
     {
         if (request.Method == "PLAY")
             _ = FeedAsync(stream, interlude, first);
-        return Task.FromResult(answer?.Invoke(request) ?? Ordinary(request));
+        return Task.FromResult<string?>(answer?.Invoke(request) ?? Ordinary(request));
     };
 
     private static async Task FeedAsync(NetworkStream stream, ReadOnlyMemory<byte> interlude, ushort first)

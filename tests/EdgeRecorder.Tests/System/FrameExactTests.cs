@@ -36,7 +36,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
         Assert.Equal(rounds * clip.Count, sent.Clients[0].Video);
         var frames = await SourceAudio.CountStretchAsync(file, audio);
         Assert.InRange(frames, sent.Clients[0].Audio - 2, sent.Clients[0].Audio);
-        await MediaTime.IsContinuousAsync(file);
+        await PictureTimes.FollowEachOtherAsync(file);
         await Tool.DecodesAsync(file);
         Assert.Empty(daemon.Errors);
         Assert.Equal(0, await daemon.StopAsync());
@@ -76,7 +76,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
             Assert.Equal(timeline.Spans[i - 1].To, timeline.Gaps[i - 1].From);
             Assert.Equal(timeline.Spans[i].From, timeline.Gaps[i - 1].To);
         }
-        await MediaTime.IsContinuousAsync(file);
+        await PictureTimes.FollowEachOtherAsync(file);
         await Tool.DecodesAsync(file);
         await Tool.DecodesInGStreamerAsync(file, video: true, audio: true);
         Assert.Empty(daemon.Errors);
@@ -117,7 +117,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
         Near(timeline.Spans[1].From, hole[^1].To!.Value);
         for (var i = 1; i < hole.Count; i++)
             Assert.Equal(hole[i - 1].To, hole[i].From);
-        await MediaTime.IsContinuousAsync(file);
+        await PictureTimes.FollowEachOtherAsync(file);
         await Tool.DecodesAsync(file);
 
         static void Near(DateTimeOffset expected, DateTimeOffset actual) => Assert.InRange((actual - expected).TotalSeconds, -0.5, 0.5);

@@ -55,10 +55,10 @@ internal sealed class SourceClip
 }
 
 /// <summary>The time line of a file as others read it.</summary>
-internal static class MediaTime
+internal static class PictureTimes
 {
     /// <summary>Every picture begins where the one before ends, from the first to the last, runs and segments joined.</summary>
-    public static async Task IsContinuousAsync(string mp4)
+    public static async Task FollowEachOtherAsync(string mp4)
     {
         var lines = (await Tool.TextAsync("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=dts,duration", "-of", "csv=p=0", mp4)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var packets = lines.Select(line => line.TrimEnd(',').Split(',')).Select(f => (Dts: Number(f[0]), Duration: Number(f[1]))).ToList();
