@@ -39,7 +39,7 @@ internal static class ChannelEndpoints
     {
         var row = new ChannelRow { Key = body.Key ?? "", Name = body.Name, Url = body.Url, SubUrl = body.SubUrl, Record = body.Record ?? true,
             Transport = body.Transport ?? "auto", Audio = body.Audio ?? true, Priority = body.Priority ?? 0 };
-        if (Wrong(row, keyOptional: body.Key is null) is { } wrong)
+        if ((Wrong(row, keyOptional: body.Key is null) ?? QuotaView.Read(body.Quota, ref row)) is { } wrong)
             return Problems.Bad(wrong);
         var added = catalog.Add(row);
         if (added.Channel is not { } channel)
@@ -59,7 +59,7 @@ internal static class ChannelEndpoints
         {
             var after = row with { Key = body.Key ?? row.Key, Name = body.Name ?? row.Name, Url = body.Url ?? row.Url, SubUrl = body.SubUrl is "" ? null : body.SubUrl ?? row.SubUrl, Record = body.Record ?? row.Record,
                 Transport = body.Transport ?? row.Transport, Audio = body.Audio ?? row.Audio, Priority = body.Priority ?? row.Priority };
-            wrong = IsMasked(body.Url) ? "url: *** stands for a password that is not shown; give the whole address, or leave it out" : IsMasked(body.SubUrl) ? "subUrl: *** stands for a password that is not shown; give the whole address, or leave it out" : Wrong(after, keyOptional: false);
+            wrong = Masked("url", body.Url) ?? Masked("subUrl", body.SubUrl) ?? Wrong(after, keyOptional: false) ?? QuotaView.Read(body.Quota, ref after);
             return wrong is null ? after : row;
         });
         if (wrong is not null)
@@ -94,7 +94,9 @@ internal static class ChannelEndpoints
         return Json(changed, recorder);
     }
 
-    private static bool IsMasked(string? url) => url?.Contains(":***@", StringComparison.Ordinal) ?? false;
+    /// <summary>What the API showed comes back as it was shown: without the password.</summary>
+    private static string? Masked(string key, string? address)
+        => address?.Contains(":***@", StringComparison.Ordinal) == true ? $"{key}: *** stands for a password that is not shown; give the whole address, or leave it out" : null;
 
     public static ProblemHttpResult Unknown(string id) => Problems.NotFound($"no channel {id}");
 
@@ -102,7 +104,7 @@ internal static class ChannelEndpoints
 
     private static ChannelView View(ChannelDefinition c, IRecorder recorder) => new(
         c.Id, c.Number, c.Key, c.Protocol, c.Name, SourceAddress.Masked(c.Url), c.SubUrl is null ? null : SourceAddress.Masked(c.SubUrl), c.Record,
-        ChannelCatalog.Word(c.Transport), c.Audio, c.Priority, c.Origin?.ToString(), StateView.Of(recorder.Status(new StreamKey(c.Number, 0))));
+        ChannelCatalog.Word(c.Transport), c.Audio, c.Priority, QuotaView.Of(c.Quota), c.Origin?.ToString(), StateView.Of(recorder.Status(new StreamKey(c.Number, 0))));
 
     private static string? Wrong(ChannelRow row, bool keyOptional)
         => string.IsNullOrWhiteSpace(row.Name) || row.Name.Length > 200 ? "name: needs 1 to 200 characters"
@@ -117,7 +119,7 @@ internal static class ChannelEndpoints
 /// <summary>A channel as the API shows it; passwords in addresses are ***.</summary>
 /// <param name="SetIn">Where the configuration file names it; null when it was made through the API.</param>
 internal sealed record ChannelView(string Id, int Number, string Key, string Protocol, string Name, string Url, string? SubUrl, bool Record,
-    string Transport, bool Audio, int Priority, string? SetIn, StateView State);
+    string Transport, bool Audio, int Priority, QuotaView Quota, string? SetIn, StateView State);
 
 internal sealed record TrackView(string Codec, int Width, int Height, double Fps, int TimeScale, int AudioChannels);
 
@@ -130,9 +132,9 @@ internal sealed record StateView(string State, string Detail, DateTimeOffset? Si
             status.BitsPerSecond, status.LossCount, status.Reconnects, status.LastFragment);
 }
 
-internal sealed record NewChannel(string Name, string Url, string? SubUrl = null, bool? Record = null, string? Key = null, string? Transport = null, bool? Audio = null, int? Priority = null);
+internal sealed record NewChannel(string Name, string Url, string? SubUrl = null, bool? Record = null, string? Key = null, string? Transport = null, bool? Audio = null, int? Priority = null, QuotaView? Quota = null);
 
-/// <summary>What is left out stays as it is; an empty <paramref name="SubUrl"/> takes the address of the sub stream away.</summary>
-internal sealed record ChannelChange(string? Key = null, string? Name = null, string? Url = null, string? SubUrl = null, bool? Record = null, string? Transport = null, bool? Audio = null, int? Priority = null);
+/// <summary>What is left out stays as it is; an empty <paramref name="SubUrl"/> takes the address of the sub stream away. A quota is one thing: what is left out in it has no limit.</summary>
+internal sealed record ChannelChange(string? Key = null, string? Name = null, string? Url = null, string? SubUrl = null, bool? Record = null, string? Transport = null, bool? Audio = null, int? Priority = null, QuotaView? Quota = null);
 
 internal sealed record RecordSwitch(bool On);

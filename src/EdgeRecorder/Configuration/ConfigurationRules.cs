@@ -39,6 +39,12 @@ internal static class ConfigurationRules
             : uri.Host.Length == 0 ? "names no host"
             : null;
 
+    /// <summary>A promise above its own limit, or null.</summary>
+    public static (string Key, string What)? WrongQuota(ChannelQuota quota)
+        => quota is { MinAge: { } least, MaxAge: { } most } && least > most ? ("minAge", "is longer than maxAge")
+            : quota is { MinSize.Bytes: { } small, MaxSize.Bytes: { } large } && small > large ? ("minSize", "is larger than maxSize")
+            : null;
+
     private static void CheckChannels(List<ChannelOptions> channels, Trail trail)
     {
         Dictionary<string, int> keys = new(channels.Count, StringComparer.OrdinalIgnoreCase);
@@ -60,10 +66,8 @@ internal static class ConfigurationRules
                 trail.Wrong(trail.Of($"{path}.key"), $"{path}.key", $"\"{channel.Key}\" is not 1 to 64 of A-Z a-z 0-9 _ -");
             else if (!keys.TryAdd(channel.Key, i))
                 trail.Wrong(trail.Of($"{path}.key"), $"{path}.key", $"\"{channel.Key}\" is also the key of channels[{keys[channel.Key]}] ({channels[keys[channel.Key]].Origin})");
-            if (channel.Quota is { MinAge: { } least, MaxAge: { } most } && least > most)
-                trail.Wrong(trail.Of($"{path}.quota.minAge"), $"{path}.quota.minAge", "is longer than maxAge");
-            if (channel.Quota is { MinSize.Bytes: { } small, MaxSize.Bytes: { } large } && small > large)
-                trail.Wrong(trail.Of($"{path}.quota.minSize"), $"{path}.quota.minSize", "is larger than maxSize");
+            if (WrongQuota(channel.Quota) is var (key, what))
+                trail.Wrong(trail.Of($"{path}.quota.{key}"), $"{path}.quota.{key}", what);
         }
     }
 

@@ -86,21 +86,7 @@ internal static class H264Sps
 
     private static double ReadFrameRate(ref BitReader bits)
     {
-        if (bits.Flag("aspect_ratio_info_present_flag") && bits.Bits(8, "aspect_ratio_idc") == 255)
-            bits.Skip(32, "sar_width, sar_height");
-        if (bits.Flag("overscan_info_present_flag"))
-            bits.Flag("overscan_appropriate_flag");
-        if (bits.Flag("video_signal_type_present_flag"))
-        {
-            bits.Skip(4, "video_format, video_full_range_flag");
-            if (bits.Flag("colour_description_present_flag"))
-                bits.Skip(24, "colour_primaries, transfer_characteristics, matrix_coefficients");
-        }
-        if (bits.Flag("chroma_loc_info_present_flag"))
-        {
-            bits.Ue("chroma_sample_loc_type_top_field", 5);
-            bits.Ue("chroma_sample_loc_type_bottom_field", 5);
-        }
+        VideoUsability.SkipPicture(ref bits);
         if (!bits.Flag("timing_info_present_flag"))
             return 0;
         var unitsInTick = bits.Bits(32, "num_units_in_tick");

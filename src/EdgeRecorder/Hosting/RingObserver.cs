@@ -30,6 +30,10 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
         LogDropped(stream.ChannelNumber, stream.Stream);
     }
 
+    public void IndexLost(string why) => LogIndexLost(why);
+
+    public void IndexRestored() => LogIndexRestored();
+
     public void Anchored(BootAnchor anchor)
         => clocks.Keep(new Boot(anchor.BootNumber, anchor.BootId, anchor.OffsetUs, anchor.Quality, anchor.BoottimeUs));
 
@@ -84,6 +88,12 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} has no footage that can be read: {Why}")]
     private partial void LogRefused(string path, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "index.db cannot be written ({Why}) and was removed; recording goes on without it, a new one is tried every minute")]
+    private partial void LogIndexLost(string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "index.db was written anew")]
+    private partial void LogIndexRestored();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Segment {Segment} is quarantined: {Error}")]
     private partial void LogDiskFault(int segment, string error);

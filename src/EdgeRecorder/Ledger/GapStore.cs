@@ -1,10 +1,19 @@
 using EdgeRecorder.Media;
 using EdgeRecorder.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace EdgeRecorder.Ledger;
 
 /// <summary>An instant inside a boot: CLOCK_BOOTTIME in microseconds and which boot's.</summary>
 internal readonly record struct BootInstant(int BootNumber, long BoottimeUs);
+
+/// <summary>What is to be noted of a stream's gaps: one begins, the open one ends, one is known afterwards.</summary>
+/// <param name="From">Of the first and the third.</param>
+/// <param name="To">Of the second and the third.</param>
+internal readonly record struct GapChange(GapChange.Kind What, StreamKey Stream, GapReason Reason, BootInstant From, BootInstant To)
+{
+    public enum Kind { Open, Close, Add }
+}
 
 /// <summary>Gaps as facts (DESIGN P8). Every call returns when the change is durable; call from a thread that may wait for the disk.</summary>
 internal interface IGapLedger
@@ -17,6 +26,24 @@ internal interface IGapLedger
 
     /// <summary>A gap known only afterwards.</summary>
     void Add(StreamKey stream, GapReason reason, BootInstant from, BootInstant to);
+
+    /// <summary>Several changes in their order; together they are as durable as each alone, at the price of one.</summary>
+    void Write(IReadOnlyList<GapChange> changes)
+    {
+        foreach (var change in changes)
+            switch (change.What)
+            {
+                case GapChange.Kind.Open:
+                    Open(change.Stream, change.Reason, change.From);
+                    break;
+                case GapChange.Kind.Close:
+                    Close(change.Stream, change.To);
+                    break;
+                case GapChange.Kind.Add:
+                    Add(change.Stream, change.Reason, change.From, change.To);
+                    break;
+            }
+    }
 
     /// <summary>The stream's footage up to <paramref name="to"/> was recycled: its `evicted` gap grows, or begins at <paramref name="from"/>.</summary>
     void Evicted(StreamKey stream, BootInstant from, BootInstant to);
@@ -36,7 +63,30 @@ internal sealed class GapStore(LedgerDatabase ledger) : IGapLedger
     private const string Insert = "INSERT INTO gaps (channel_number, stream, reason, start_boot_number, start_boottime_us, end_boot_number, end_boottime_us) VALUES ($c, $s, $r, $fb, $fu, $tb, $tu)";
     private const string CloseOpen = "UPDATE gaps SET end_boot_number=$b, end_boottime_us=$u WHERE channel_number=$c AND stream=$s AND end_boot_number IS NULL";
 
-    public void Open(StreamKey stream, GapReason reason, BootInstant at) => ledger.Write(c =>
+    public void Write(IReadOnlyList<GapChange> changes) => ledger.Write(c =>
+    {
+        foreach (var (what, stream, reason, from, to) in changes)
+            switch (what)
+            {
+                case GapChange.Kind.Open:
+                    Open(c, stream, reason, from);
+                    break;
+                case GapChange.Kind.Close:
+                    Close(c, stream, to);
+                    break;
+                case GapChange.Kind.Add:
+                    Add(c, stream, reason, from, to);
+                    break;
+            }
+    });
+
+    public void Open(StreamKey stream, GapReason reason, BootInstant at) => ledger.Write(c => Open(c, stream, reason, at));
+
+    public void Close(StreamKey stream, BootInstant at) => ledger.Write(c => Close(c, stream, at));
+
+    public void Add(StreamKey stream, GapReason reason, BootInstant from, BootInstant to) => ledger.Write(c => Add(c, stream, reason, from, to));
+
+    private static void Open(SqliteConnection c, StreamKey stream, GapReason reason, BootInstant at)
     {
         var open = c.List("SELECT reason FROM gaps WHERE channel_number=$c AND stream=$s AND end_boot_number IS NULL",
             r => (GapReason)r.GetInt32(0), ("$c", stream.ChannelNumber), ("$s", stream.Stream));
@@ -45,18 +95,14 @@ internal sealed class GapStore(LedgerDatabase ledger) : IGapLedger
         c.Run(CloseOpen, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$b", at.BootNumber), ("$u", at.BoottimeUs));
         c.Run(Insert, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$r", (int)reason),
             ("$fb", at.BootNumber), ("$fu", at.BoottimeUs), ("$tb", null), ("$tu", null));
-    });
+    }
 
-    public void Close(StreamKey stream, BootInstant at) => ledger.Write(c =>
-    {
-        c.Run(CloseOpen, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$b", at.BootNumber), ("$u", at.BoottimeUs));
-    });
+    private static void Close(SqliteConnection c, StreamKey stream, BootInstant at)
+        => c.Run(CloseOpen, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$b", at.BootNumber), ("$u", at.BoottimeUs));
 
-    public void Add(StreamKey stream, GapReason reason, BootInstant from, BootInstant to) => ledger.Write(c =>
-    {
-        c.Run(Insert, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$r", (int)reason),
+    private static void Add(SqliteConnection c, StreamKey stream, GapReason reason, BootInstant from, BootInstant to)
+        => c.Run(Insert, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$r", (int)reason),
             ("$fb", from.BootNumber), ("$fu", from.BoottimeUs), ("$tb", to.BootNumber), ("$tu", to.BoottimeUs));
-    });
 
     public void Evicted(StreamKey stream, BootInstant from, BootInstant to) => ledger.Write(c =>
     {

@@ -13,13 +13,16 @@ internal sealed class LedgerException(string message, Exception? inner = null) :
 internal sealed class LedgerDatabase : IDisposable
 {
     private const int ReserveBytes = 4 << 20;               // tens of thousands of gaps more
+    private const int WritesPerLook = 256;                  // a month of uptime must not use it up unseen
 
     private readonly SqliteConnection _writer;
     private readonly SqliteConnection _reader;
     private readonly Lock _writing = new();
     private readonly Lock _reading = new();
+    private readonly string _path;
+    private int _writes;
 
-    private LedgerDatabase(SqliteConnection writer, SqliteConnection reader) => (_writer, _reader) = (writer, reader);
+    private LedgerDatabase(string path, SqliteConnection writer, SqliteConnection reader) => (_path, _writer, _reader) = (path, writer, reader);
 
     /// <summary>Opens the ledger, makes it when it is missing and brings an older one up to date.</summary>
     /// <exception cref="LedgerException">It is damaged, newer than this program, or cannot be written.</exception>
@@ -37,7 +40,7 @@ internal sealed class LedgerDatabase : IDisposable
             DatabaseReserve.Keep(writer, path, ReserveBytes);
             var reader = Connect(path, SqliteOpenMode.ReadWrite);
             DatabaseReserve.Keep(reader, path, 0);
-            return new(writer, reader);
+            return new(path, writer, reader);
         }
         catch (SqliteException e)
         {
@@ -59,6 +62,8 @@ internal sealed class LedgerDatabase : IDisposable
             using var transaction = _writer.BeginTransaction();
             var result = work(_writer);
             transaction.Commit();
+            if (++_writes % WritesPerLook == 0)
+                DatabaseReserve.Keep(_writer, _path, ReserveBytes);
             return result;
         }
     }

@@ -22,8 +22,14 @@ internal sealed class LockStore(LedgerDatabase ledger)
             ("$state", Word(row.State)), ("$pool", row.Pool));
     });
 
-    /// <summary>What the storage made of it: copied where, or released. False when there is no such lock.</summary>
-    public bool Set(string id, LockState state, string pool) => ledger.Write(c =>
+    /// <summary>All of it lies in these segments of the event pool. False when there is no such lock; nothing is written that stands there already.</summary>
+    public bool SetCopied(string id, string pool)
+        => Find(id) is { } row && (row is { State: LockState.Copied } && row.Pool == pool || Set(id, LockState.Copied, pool));
+
+    /// <summary>False when there is no such lock.</summary>
+    public bool Release(string id) => Set(id, LockState.Released, "");
+
+    private bool Set(string id, LockState state, string pool) => ledger.Write(c =>
         c.Run("UPDATE locks SET state=$state, pool=$pool WHERE id=$id AND state<>'released'", ("$id", id), ("$state", Word(state)), ("$pool", pool)) > 0);
 
     public LockRow? Find(string id) => ledger.Read(c => c.List($"SELECT {Columns} FROM locks WHERE id=$id AND state<>'released'", Read, ("$id", id))) is [var row] ? row : null;

@@ -16,6 +16,9 @@ public interface ISourceSession
 
     /// <summary>Somebody watches live: every byte is taken as it comes, instead of many with one wake-up. Set at any time from any thread.</summary>
     bool LowLatency { get; set; }
+
+    /// <summary>Delivers at once what has arrived and is still being gathered. From any thread; does not wait for the source.</summary>
+    void Drain() { }
 }
 
 /// <summary>Where a session delivers. All calls come from one thread at a time; none of them may block.</summary>

@@ -15,6 +15,7 @@ internal sealed record CaptureSurroundings(
     IReadOnlyDictionary<StreamKey, GapReason> OpenGaps, Func<long, long> ToBoottimeUs)
 {
     public StartPace Pace { get; } = new(Time);
+    public SlowTimer Timer { get; init; } = SlowTimer.Of(Time);
     public Random Chance { get; } = Random.Shared;
 }
 
@@ -22,8 +23,8 @@ internal sealed record CaptureSurroundings(
 /// One stream of a channel, pulled once however many ask: recordings and viewers hold leases, the last one ends the pull. Connects, and again after
 /// every outage; makes fragments; hands them to the ring and to viewers.
 /// </summary>
-/// <remarks>While nobody asks there is no task and no timer. The lock is the session thread's, taken by others only to change or look.</remarks>
-internal sealed partial class Capture : ISourceSink, IAsyncDisposable
+/// <remarks>While nobody asks there is no task. The timer is the box's. The lock is the session thread's, taken by others only to change or look.</remarks>
+internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
 {
     /// <summary>0.2 s: what low latency waits for a fragment. Shorter ones cost a wake-up of every viewer each and show nothing sooner than a picture.</summary>
     public const long Short90k = 18_000;
@@ -70,8 +71,11 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
     /// <summary>Starts or stops writing to the ring. Stopping hands it everything received until now.</summary>
     public void Record(bool on, ChannelIdentity identity, int priority)
     {
+        if (!on)
+            Drain();
         lock (_sync)
         {
+            _ring?.Describe(identity, priority);
             if (on == _records)
                 return;
             if (on)
@@ -140,6 +144,7 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Task loop;
+        Drain();
         lock (_sync)
         {
             foreach (var viewer in AllViewers)
@@ -149,12 +154,25 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
             if (_records)
                 Publish(_fragmenter.Close());
             _records = false;
+            _box.Timer.Remove(this);
             _ring?.Dispose();                               // before the session has ended: the channel may be wanted again at once
             _ring = null;
             Balance();
             loop = _loop;
         }
         await loop;
+    }
+
+    /// <summary>What a source that has fallen silent sent goes to the ring now: a power cut must not take it (DESIGN P1).</summary>
+    void ITicking.Tick()
+    {
+        lock (_sync)
+            if (!_records || !_fragmenter.IsSilent(_box.Clock.BoottimeUs))
+                return;
+        Drain();
+        lock (_sync)
+            if (_records)
+                Publish(_fragmenter.Flush());
     }
 
     void ISourceSink.Announce(IReadOnlyList<Track> tracks)
@@ -199,16 +217,27 @@ internal sealed partial class Capture : ISourceSink, IAsyncDisposable
                 _gaps.ResumeFrom(endUs, _box.RestartReason);
         }
         _records = true;
+        _box.Timer.Add(this);
         _ring.AwaitRun();
         RestartAtSync();
         if (_state == ChannelState.Live)
             Enter(ChannelState.Recording, "");
     }
 
+    /// <summary>What the source has sent until now is delivered; not under the lock, which the delivery takes.</summary>
+    private void Drain()
+    {
+        ISourceSession? session;
+        lock (_sync)
+            session = _records ? _session : null;
+        session?.Drain();
+    }
+
     private void StopRecording()
     {
         Publish(IsWatched ? _fragmenter.Flush() : _fragmenter.Close());
         _records = false;
+        _box.Timer.Remove(this);
         _gaps.Missing(GapReason.NotRecording, _box.Clock.BoottimeUs);
         if (_state == ChannelState.Recording)
             Enter(ChannelState.Live, "");

@@ -19,6 +19,8 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     public const long Longest90k = 67_500;
 
     private const long LongestOpenUs = 2_000_000;           // whatever its clock says: some cameras' stands still
+    private const long HeldBackUs = 300_000;                // 200 ms of the low-water mark and what reading them takes
+    private const long SilentUs = 500_000;                  // with half a second between two looks: at most 1 s (DESIGN P1)
     private const int Second90k = 90_000;
     private const int UsualFrame90k = 3600;                 // 25 a second, until the source shows its own
     private const int MostReordered = 16;                   // pictures; H.264 A.3.1, H.265 A.4.1: the DPB holds no more
@@ -43,6 +45,8 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     // The run. Times of the leader in its own time scale on the media time line.
     private bool _running;
     private bool _startsRun;
+    private bool _sessionGoesOn;                            // the clock's dates hold for the next run too
+    private long _endUs;                                    // date of the end of the last run
     private GapReason? _breakReason;
     private long? _missingFromUs;
     private long _shift;                                    // media time minus the source's
@@ -53,6 +57,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     private long _lastSourcePts;
     private long _lastStep;
     private long _lastEnd90k;
+    private long _arrivalUs;                                // of the leader's newest unit
     private long _openedUs;                                 // arrival of the open fragment's first unit
     private long _sourceUtcUs;
 
@@ -70,6 +75,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         if (_tracks.Length == tracks.Count && tracks.All(track => _tracks.Any(old => old.Id == track.Id && old.SameFormat(track))))
             return null;
         var closed = EndRun(GapReason.Reconnect);
+        _sessionGoesOn = false;
         _audio.Drop();
         _awaitsFormat = _tracks.Length > 0;
         _tracks = tracks.OrderBy(track => track.Id).ToArray();
@@ -103,13 +109,17 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     public Fragment? Close()
     {
         var closed = EndRun(null);
-        (_breakReason, _missingFromUs) = (null, null);
+        (_breakReason, _missingFromUs, _sessionGoesOn) = (null, null, false);
         _audio.Drop();
         return closed;
     }
 
     /// <summary>Ends the open fragment here and goes on with the run: so that what was received until now can be kept at once.</summary>
     public Fragment? Flush() => _running ? Cut(null) : null;
+
+    /// <summary>Something is open and nothing came for longer than the source's pictures are apart.</summary>
+    public bool IsSilent(long nowUs)
+        => _running && Leading.Count > 0 && nowUs - _arrivalUs >= Math.Clamp(MediaTime.ToUs(MediaTime.From(_lastStep, TimeScale)) * 3 / 2, SilentUs, LongestOpenUs);
 
     /// <summary>Asks for a new run from the next sync sample on, at a media time the caller names: so does who starts to record, or lost fragments.</summary>
     public void RestartAtSync(long mediaTime90k) => _restartAt90k = mediaTime90k;
@@ -136,6 +146,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         var jumps = _running && Jumps(unit, step);
         _lastStep = step;
         _lastSourcePts = unit.Pts;
+        _arrivalUs = unit.ArrivalUs;
         Fragment? closed = null;
         if (unit.LossBefore || jumps)
             closed = EndRun(GapReason.Loss);
@@ -195,16 +206,34 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
             return false;
         if (_awaitsFormat)
             (_formatChangedUs, _awaitsFormat) = (unit.ArrivalUs, false);
+        var startUs = StartOf(unit);
         MediaEnd90k = _restartAt90k ?? MediaEnd90k;
         _restartAt90k = null;
         _nextStart = MediaTime.To(MediaEnd90k, TimeScale);
         _shift = _nextStart - unit.Pts;
         _largestPts = _nextStart;
         (_running, _startsRun, _reorders, _syncDistance) = (true, true, false, follows ? _syncDistance : 0);
-        _clock.Start(unit.ArrivalUs, MediaEnd90k);
+        _sessionGoesOn = true;
+        _clock.Start(startUs, MediaEnd90k);
         if (_audioTrack is not null)
             _audio.StartRun(MediaTime.From(unit.Pts, TimeScale), MediaEnd90k, _audioTrack.TimeScale);
         return true;
+    }
+
+    /// <summary>
+    /// CLOCK_BOOTTIME at which a run begins: the arrival of its first unit. Within a session that may be late by what the low-water mark gathers, while the run
+    /// before is dated by its earliest arrivals; so it begins where the source's clock says, or right behind that run where the clock jumped, if arrival does not
+    /// tell otherwise. Never before the end of the run before.
+    /// </summary>
+    private long StartOf(in AccessUnit unit)
+    {
+        if (!_sessionGoesOn)
+            return unit.ArrivalUs;
+        var expectedUs = Math.Max(_endUs, _clock.At(MediaTime.From(unit.Pts + _shift, TimeScale)));
+        foreach (var us in (ReadOnlySpan<long>)[expectedUs, _endUs])
+            if (unit.ArrivalUs - us is >= 0 and <= HeldBackUs)
+                return us;
+        return Math.Max(unit.ArrivalUs, _endUs);
     }
 
     /// <summary>Ends the open fragment before an access unit of the run; null: before one whose time is not known yet.</summary>
@@ -246,6 +275,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         }
         var last = Build(endsGop: true);
         MediaEnd90k = Math.Max(MediaEnd90k, end90k);
+        _endUs = missingFromUs;
         (_running, _breakReason, _missingFromUs) = (false, reason, reason == GapReason.Loss ? missingFromUs : null);
         return last;
     }

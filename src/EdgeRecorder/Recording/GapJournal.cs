@@ -6,68 +6,92 @@ using EdgeRecorder.Storage;
 namespace EdgeRecorder.Recording;
 
 /// <summary>
-/// Takes gaps from threads that must not wait and writes them into the ledger in the same order. One task; disposing writes what is left.
+/// Takes gaps from threads that must not wait and writes them into the ledger in the same order. The beginning and the end of a gap are written at
+/// once, since a power cut may follow; what is known only afterwards, as every loss is, waits up to a second for others: a camera behind bad Wi-Fi must not
+/// cost a sync per packet. One task; disposing writes what is left.
 /// </summary>
 internal sealed partial class GapJournal : IAsyncDisposable
 {
-    private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>(new() { SingleReader = true });
+    private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<GapChange> _changes = Channel.CreateUnbounded<GapChange>(new() { SingleReader = true });
     private readonly IGapLedger _ledger;
     private readonly int _bootNumber;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Task _writing;
 
-    public GapJournal(IGapLedger ledger, int bootNumber, ILogger log)
+    public GapJournal(IGapLedger ledger, int bootNumber, TimeProvider time, ILogger log)
     {
-        (_ledger, _bootNumber, _log) = (ledger, bootNumber, log);
+        (_ledger, _bootNumber, _time, _log) = (ledger, bootNumber, time, log);
         _writing = Task.Run(WriteAsync);
     }
 
     /// <summary>Times are CLOCK_BOOTTIME in microseconds; before the boot is allowed, for what an earlier run of the daemon left.</summary>
-    public void Open(StreamKey stream, GapReason reason, long atUs) => _entries.Writer.TryWrite(new(stream, Change.Open, reason, atUs, 0));
+    public void Open(StreamKey stream, GapReason reason, long atUs) => Take(new(GapChange.Kind.Open, stream, reason, At(atUs), default));
 
-    public void Close(StreamKey stream, long atUs) => _entries.Writer.TryWrite(new(stream, Change.Close, default, 0, atUs));
+    public void Close(StreamKey stream, long atUs) => Take(new(GapChange.Kind.Close, stream, default, default, At(atUs)));
 
-    public void Add(StreamKey stream, GapReason reason, long fromUs, long toUs) => _entries.Writer.TryWrite(new(stream, Change.Add, reason, fromUs, toUs));
+    public void Add(StreamKey stream, GapReason reason, long fromUs, long toUs) => Take(new(GapChange.Kind.Add, stream, reason, At(fromUs), At(toUs)));
 
     public async ValueTask DisposeAsync()
     {
-        _entries.Writer.TryComplete();
+        _changes.Writer.TryComplete();
         await _writing;
     }
 
+    private void Take(in GapChange change) => _changes.Writer.TryWrite(change);
+
+    private BootInstant At(long boottimeUs) => new(_bootNumber, boottimeUs);
+
     private async Task WriteAsync()
     {
-        await foreach (var entry in _entries.Reader.ReadAllAsync())
-            try
-            {
-                Write(entry);
-            }
-            catch (Exception e)                             // an entry ends here; footage goes on, and the next one is tried again
-            {
-                LogLost(entry.Stream.ChannelNumber, entry.Reason, e);
-            }
-    }
-
-    private void Write(in Entry entry)
-    {
-        switch (entry.Change)
+        List<GapChange> batch = [];
+        while (await _changes.Reader.WaitToReadAsync())
         {
-            case Change.Open:
-                _ledger.Open(entry.Stream, entry.Reason, new(_bootNumber, entry.FromUs));
-                break;
-            case Change.Close:
-                _ledger.Close(entry.Stream, new(_bootNumber, entry.ToUs));
-                break;
-            case Change.Add:
-                _ledger.Add(entry.Stream, entry.Reason, new(_bootNumber, entry.FromUs), new(_bootNumber, entry.ToUs));
-                break;
+            await GatherAsync(batch);
+            Write(batch);
+            batch.Clear();
         }
     }
 
+    /// <summary>Everything there is, and what comes within a second unless something in it is urgent.</summary>
+    private async Task GatherAsync(List<GapChange> batch)
+    {
+        using var over = new CancellationTokenSource(Gathering, _time);
+        try
+        {
+            do
+                while (_changes.Reader.TryRead(out var change))
+                    batch.Add(change);
+            while (batch.TrueForAll(change => change.What == GapChange.Kind.Add) && await _changes.Reader.WaitToReadAsync(over.Token));
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // The second is over.
+        }
+    }
+
+    private void Write(List<GapChange> batch)
+    {
+        try
+        {
+            _ledger.Write(batch);
+        }
+        catch (Exception e) when (batch.Count > 1)          // whatever it was, it costs no other change
+        {
+            LogRetry(batch.Count, e);
+            batch.ForEach(change => Write([change]));
+        }
+        catch (Exception e)                                 // a change ends here; footage goes on, and the next one is tried again
+        {
+            LogLost(batch[0].Stream.ChannelNumber, batch[0].Reason, e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} changes of gaps could not be written together; each is tried alone")]
+    private partial void LogRetry(int count, Exception e);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Gap of channel {Channel} ({Reason}) could not be written to the ledger")]
     private partial void LogLost(int channel, GapReason reason, Exception e);
-
-    private enum Change { Open, Close, Add }
-
-    private readonly record struct Entry(StreamKey Stream, Change Change, GapReason Reason, long FromUs, long ToUs);
 }

@@ -13,6 +13,7 @@ internal sealed class LockDesk(LockStore store, ILocks ring, TimeProvider time) 
     /// <returns>Locks the ring could not pin, with its reason.</returns>
     public IReadOnlyList<(LockRow Lock, string Reason)> Start()
     {
+        ring.Copied = (id, pool) => store.SetCopied(id, pool);
         ReleaseExpired();
         var failed = store.Active().Select(row => (row, Pin(row))).Where(x => x.Item2 is not null).Select(x => (x.row, x.Item2!)).ToList();
         _expiry = time.CreateTimer(_ => ReleaseExpired(), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
@@ -33,7 +34,7 @@ internal sealed class LockDesk(LockStore store, ILocks ring, TimeProvider time) 
     /// <summary>False when there is no such lock.</summary>
     public bool Release(string id)
     {
-        if (!store.Set(id, LockState.Released, ""))
+        if (!store.Release(id))
             return false;
         ring.Release(id);
         return true;

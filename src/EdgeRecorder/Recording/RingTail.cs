@@ -48,6 +48,8 @@ internal sealed partial class RingTail(StreamKey stream, IRingStream ring, Strea
         return true;
     }
 
+    public void Describe(ChannelIdentity identity, int priority) => ring.Describe(identity, priority);
+
     public void Dispose() => ring.Dispose();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Channel {Channel} stream {Stream}: the ring is behind, footage is dropped up to the next sync sample")]

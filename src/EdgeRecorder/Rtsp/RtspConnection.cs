@@ -29,6 +29,7 @@ internal sealed class RtspConnection : IDisposable
     private readonly BoxClock _clock;
     private readonly LowWaterMark _mark;
     private readonly Lock _sendGate = new();
+    private readonly Lock _readGate = new();
     private byte[] _tail = [];
     private int _tailLength;
     private byte[] _unsent = [];
@@ -63,6 +64,11 @@ internal sealed class RtspConnection : IDisposable
             await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
         while (Drain(peer));
     }
+
+    /// <summary>Reads now what lies below the mark. From any thread.</summary>
+    /// <exception cref="SocketException">The connection failed.</exception>
+    /// <exception cref="ProtocolException">As <see cref="ReadAsync"/>.</exception>
+    public void DrainNow(IRtspPeer peer) => Drain(peer);
 
     /// <summary>Sends without waiting. What the kernel does not take at once is kept, up to 64 KiB; a peer that reads nothing at all loses the rest.</summary>
     /// <returns>False when nothing of it was or will be sent.</returns>
@@ -112,7 +118,8 @@ internal sealed class RtspConnection : IDisposable
         var buffer = ReceiveBuffers.Rent();
         try
         {
-            return Drain(peer, buffer);
+            lock (_readGate)
+                return Drain(peer, buffer);
         }
         finally
         {

@@ -136,6 +136,19 @@ internal sealed class RtspPlay : IFrameSink, ITicking, IDisposable
         }
     }
 
+    /// <summary>Takes what the camera has sent and the kernel still gathers.</summary>
+    public void Drain()
+    {
+        try
+        {
+            _connection.DrainNow(_client);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
     public void Dispose()
     {
         lock (_receiver.Gate)
@@ -151,20 +164,21 @@ internal sealed class RtspPlay : IFrameSink, ITicking, IDisposable
     /// <summary>Ends by itself only with the connection; then everybody who waits learns why.</summary>
     private async Task ReadAsync()
     {
-        Exception why;
         try
         {
             await _connection.ReadAsync(_client).ConfigureAwait(false);
-            why = new SourceException(GapReason.Reconnect, "connection closed by camera");
-        }
-        catch (SocketException e)
-        {
-            why = new SourceException(GapReason.Reconnect, $"connection lost: {e.Message}", e);
+            Fail(new SourceException(GapReason.Reconnect, "connection closed by camera"));
         }
         catch (Exception e)
         {
-            why = e;                                        // ProtocolException; ObjectDisposedException when we ended it ourselves
+            Fail(e);
         }
+    }
+
+    /// <summary>The connection ended: a ProtocolException is the camera's, an ObjectDisposedException says that we ended it ourselves.</summary>
+    private void Fail(Exception e)
+    {
+        var why = e is SocketException ? new SourceException(GapReason.Reconnect, $"connection lost: {e.Message}", e) : e;
         _end.TrySetException(why);
         _client.Fail(why);
     }

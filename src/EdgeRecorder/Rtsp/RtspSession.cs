@@ -5,7 +5,7 @@ namespace EdgeRecorder.Rtsp;
 /// <summary>One attempt at a camera: connects, follows redirects, changes the transport where the camera or the network wants another, and plays.</summary>
 internal sealed partial class RtspSession(RtspSourceOptions options, BoxClock clock, TimeProvider time, ILogger logger) : ISourceSession
 {
-    private RtspPlay? _play;
+    private volatile RtspPlay? _play;
     private bool _lowLatency;
 
     /// <inheritdoc/>
@@ -28,6 +28,9 @@ internal sealed partial class RtspSession(RtspSourceOptions options, BoxClock cl
 
     /// <summary>Wake-ups of the TCP connection and the bytes they brought.</summary>
     public (long Reads, long Bytes) Received => _play?.Received ?? default;
+
+    /// <inheritdoc/>
+    public void Drain() => _play?.Drain();
 
     /// <inheritdoc/>
     public async Task RunAsync(ISourceSink sink, CancellationToken stop)

@@ -16,6 +16,7 @@ internal static class DatabaseReserve
     public static void Keep(SqliteConnection connection, string path, int bytes)
     {
         // A log that is deleted at the end would have to find room at the next start.
+        Number(connection, "PRAGMA temp_store = MEMORY");     // a large sort wants no file either
         raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
         Number(connection, $"PRAGMA wal_autocheckpoint = {CheckpointPages}");
         var log = new FileInfo(path + "-wal");
@@ -25,12 +26,12 @@ internal static class DatabaseReserve
         {
             Number(connection, $"CREATE TABLE IF NOT EXISTS reserve (filler BLOB) STRICT; INSERT INTO reserve VALUES (zeroblob({bytes}))");
             Checkpoint(connection);                         // only now the pages lie in the file
+            Number(connection, "DROP TABLE IF EXISTS reserve");
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_FULL)
         {
-            // Less than asked for is left; what was got is kept.
+            // Less than asked for is left; what was got is kept, an empty table with it.
         }
-        Number(connection, "DROP TABLE IF EXISTS reserve");
     }
 
     /// <summary>Brings the log's content into the file, which a close no longer does.</summary>

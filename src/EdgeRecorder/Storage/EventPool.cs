@@ -8,13 +8,17 @@ namespace EdgeRecorder.Storage;
 /// it goes back to the ring when no lock overlaps any of it.
 /// </summary>
 /// <remarks>Nothing of this is stored beside the footage and the ledger's locks: at start the owner pins its locks again and the pool's segments are found where they lie.</remarks>
-internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid volume, FootageReader reader, ISegmentDevice device, Action flush, Action wake) : ILocks
+internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid volume, FootageReader reader, ISegmentDevice device, Func<long> nowUtcUs, Action flush, Action wake) : ILocks
 {
+    private const long SettledUs = 10_000_000;              // what was received before is durable and listed
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Held> _locks = [];
     private readonly Dictionary<StreamKey, OpenSegment> _growing = [];
     private readonly RecordScratch _scratch = new();
     private volatile bool _released;
+
+    public Func<string, string, bool>? Copied { get; set; }
 
     /// <summary>Segments the pool may have.</summary>
     public int Limit => Math.Max(1, (int)(catalog.Segments.Count * options.EventPoolShare));
@@ -60,22 +64,30 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         wake();
     }
 
-    /// <summary>One piece of work for the housekeeper: pins what came into a lock's range, copies one sealed segment, gives back what nobody locks. False: nothing to do.</summary>
-    public bool Work()
+    /// <summary>Pins what came into a lock's range: before anything is chosen to be overwritten.</summary>
+    public void PinWhatCame()
     {
-        List<(Held Lock, Segment Segment)> ready = [];
         lock (_gate)
             lock (catalog.Gate)
                 foreach (var held in _locks.Values)
-                {
                     Pin(held, Overlapping(held).Where(s => !s.IsPool && !held.Done.Contains(s.Generation) && !held.Pinned.Contains(s)).ToList());
+    }
+
+    /// <summary>One piece of work for the housekeeper: copies one sealed segment, gives back what nobody locks. False: nothing to do.</summary>
+    public bool Work()
+    {
+        List<(Held Lock, Segment Segment)> ready = [];
+        PinWhatCame();
+        lock (_gate)
+            lock (catalog.Gate)
+                foreach (var held in _locks.Values)
                     ready.AddRange(held.Pinned.Where(s => s.State == SegmentState.Sealed).Select(s => (held, s)));
-                }
         if (_released)
         {
             _released = false;
             GiveBack();
         }
+        Announce();
         if (ready.Count == 0)
             return false;
         var (first, segment) = ready[0];
@@ -90,6 +102,20 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
                     segment.Pins--;
             }
         return true;
+    }
+
+    /// <summary>Tells of locks whose range is over and copied. Right after pinning: what is not pinned then is in the pool or was never there.</summary>
+    private void Announce()
+    {
+        List<(string Id, Held Lock, string Pool)> complete = [];
+        lock (_gate)
+            lock (catalog.Gate)
+                foreach (var (id, held) in _locks)
+                    if (!held.IsAnnounced && held.Pinned.Count == 0 && held.ToUtcUs <= nowUtcUs() - SettledUs
+                        && Overlapping(held).Where(s => s.IsPool).Select(s => s.Number).ToList() is { Count: > 0 } pool)
+                        complete.Add((id, held, string.Join(',', pool)));
+        foreach (var (id, held, pool) in complete)
+            held.IsAnnounced = Copied?.Invoke(id, pool) ?? true;
     }
 
     /// <summary>Copies the records of a lock's range. False when there is no room now; what was copied stays and is not copied again.</summary>
@@ -204,5 +230,7 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
     {
         /// <summary>Generations whose part of the range lies in the pool.</summary>
         public HashSet<long> Done { get; } = [];
+
+        public bool IsAnnounced { get; set; }
     }
 }

@@ -48,6 +48,9 @@ public interface IRingStream : IDisposable
     /// <summary>End of the last footage on disk, Unix microseconds; null when there is none. With it a new run's gap begins.</summary>
     long? LastFootageEndUtcUs { get; }
 
+    /// <summary>The channel has another name or priority: the priority counts at once, the name in the next segment's header.</summary>
+    void Describe(ChannelIdentity identity, int priority);
+
     /// <summary>
     /// Queues a fragment (adds its own reference); never blocks. False when the box is overloaded and the fragment was not taken:
     /// the caller drops up to the next sync fragment and writes a gap `overload`.

@@ -7,7 +7,7 @@ namespace EdgeRecorder.Storage;
 
 /// <summary>
 /// <c>index.db</c>: the catalog's copy on disk. Losing it, even while it is open, costs a slower start and nothing else:
-/// <see cref="ExistsStill"/> notices, and the owner writes a new one from memory. One thread.
+/// <see cref="ExistsStill"/> notices, and <see cref="RingIndex"/> writes a new one from memory. One thread.
 /// </summary>
 internal sealed class IndexDatabase : IDisposable
 {
@@ -31,30 +31,39 @@ internal sealed class IndexDatabase : IDisposable
         fresh = false;
         if (File.Exists(path))
         {
+            SqliteConnection? existing = null;
             try
             {
-                var existing = Connect(path);
+                existing = Connect(path);
                 if (Scalar(existing, "PRAGMA user_version") == SchemaVersion.ToString(CultureInfo.InvariantCulture)
                     && Scalar(existing, "SELECT value FROM meta WHERE key = 'volume'") == volume.ToString()
                     && Scalar(existing, "PRAGMA quick_check(1)") == "ok")
                     return new IndexDatabase(path, existing);
-                existing.Dispose();
             }
             catch (SqliteException)
             {
                 // A cache that cannot be read is an empty cache; the segments are read instead, and the caller says so.
             }
+            existing?.Dispose();
             foreach (var suffix in (ReadOnlySpan<string>)["", "-wal", "-shm"])
                 File.Delete(path + suffix);
         }
         fresh = true;
         var connection = Connect(path);
-        using (var stream = typeof(IndexDatabase).Assembly.GetManifestResourceStream("index.sql")!)
-        using (var reader = new StreamReader(stream))
-            Execute(connection, reader.ReadToEnd());
-        var database = new IndexDatabase(path, connection);
-        database.SetMeta("volume", volume.ToString());
-        return database;
+        try
+        {
+            using (var stream = typeof(IndexDatabase).Assembly.GetManifestResourceStream("index.sql")!)
+            using (var reader = new StreamReader(stream))
+                Execute(connection, reader.ReadToEnd());
+            var database = new IndexDatabase(path, connection);
+            database.SetMeta("volume", volume.ToString());
+            return database;
+        }
+        catch
+        {
+            connection.Dispose();                           // there was no room for it
+            throw;
+        }
     }
 
     /// <summary>False once the file at the path is another one or gone: what is written here is lost.</summary>
@@ -152,19 +161,36 @@ internal sealed class IndexDatabase : IDisposable
             Execute(_connection, "PRAGMA synchronous = NORMAL");
     }
 
+    /// <summary>Lets go without bringing anything to an end: the file is to be removed.</summary>
+    public void Abandon() => _connection.Dispose();
+
     public void Dispose()
     {
-        if (ExistsStill())
-            DatabaseReserve.Checkpoint(_connection);
-        _connection.Dispose();
+        try
+        {
+            if (ExistsStill())
+                DatabaseReserve.Checkpoint(_connection);
+        }
+        finally
+        {
+            _connection.Dispose();
+        }
     }
 
     private static SqliteConnection Connect(string path)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        connection.Open();
-        Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF");
-        return connection;
+        try
+        {
+            connection.Open();
+            Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     private SqliteCommand Prepare(string sql, params ReadOnlySpan<string> names)

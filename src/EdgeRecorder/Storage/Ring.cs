@@ -21,10 +21,11 @@ internal sealed class Ring : IRing, IDisposable
     private bool _disposed;
     private readonly ConcurrentDictionary<StreamKey, StreamState> _streams = new();
 
-    private Ring(Volume volume, RingCatalog catalog, RingOptions options, IndexDatabase index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
+    private Ring(Volume volume, RingCatalog catalog, RingOptions options, RingIndex index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
     {
         (_volume, _catalog) = (volume, catalog);
-        _victims = new VictimChoice(catalog, () => catalog.Clock.ToUtcUs(catalog.Clock.Current.BootNumber, clock.BoottimeUs));
+        long Now() => catalog.Clock.ToUtcUs(catalog.Clock.Current.BootNumber, clock.BoottimeUs);
+        _victims = new VictimChoice(catalog, Now);
         _faults = new DiskFaults(observer, clock);
         var round = new Lock();
         _writer = new RingWriter(catalog, options, volume.Id, device, observer, _faults, round, _streams.GetValueOrDefault);
@@ -39,8 +40,8 @@ internal sealed class Ring : IRing, IDisposable
             foreach (var span in spans)
                 observer.Unreadable(segment.Stream, span.BootNumber, span.FromUs, span.ToUs);
         });
-        Locks = new EventPool(catalog, options, volume.Id, _reader, device, _sync.Flush, _housekeeper.Wake);
-        _housekeeper.Errand = Locks.Work;
+        Locks = new EventPool(catalog, options, volume.Id, _reader, device, Now, _sync.Flush, _housekeeper.Wake);
+        (_housekeeper.Errand, _housekeeper.Choosing) = (Locks.Work, Locks.PinWhatCame);
     }
 
     public EventPool Locks { get; }
@@ -64,7 +65,7 @@ internal sealed class Ring : IRing, IDisposable
         device ??= new KernelDevice();
         RingFolder.Prepare(options.Folder);
         var volume = Volume.Open(options.Folder, () => RingFolder.SegmentBytes(options));
-        IndexDatabase? index = null;
+        RingIndex? index = null;
         try
         {
             var geometry = new Geometry(volume.SegmentBytes);
@@ -75,16 +76,15 @@ internal sealed class Ring : IRing, IDisposable
             var map = new ClockMap();
             foreach (var anchor in anchors)
                 map.Learn(anchor);
-            index = IndexDatabase.Open(options.IndexPath, volume.Id, out var fresh);
+            index = RingIndex.Open(options.IndexPath, volume.Id, observer, clock);
             foreach (var anchor in index.LoadBoots())
                 map.Learn(anchor);
             var recovery = new RingRecovery(volume.Id, geometry, device, map, clock.BoottimeUs);
-            recovery.Run(segments, index.Load(segments.ToDictionary(s => s.Number)), !fresh && index.GetMeta("clean") == "1", (done, of) => progress?.Invoke("reading", done, of));
+            recovery.Run(segments, index.Load(segments.ToDictionary(s => s.Number)), index.WasClean, (done, of) => progress?.Invoke("reading", done, of));
             var catalog = new RingCatalog(segments, geometry, map);
             catalog.Arrange();
-            var stop = HowItStopped(index, fresh, recovery, clock);
-            index.SetMeta("clean", "0");
-            index.SetMeta("boot_id", clock.BootId.ToString());
+            var stop = HowItStopped(index, recovery, clock);
+            index.Begin();
             var ring = new Ring(volume, catalog, options, index, device, clock, observer) { PreviousStop = stop, Recovery = recovery, ForeignFiles = foreign };
             map.BeginBoot(clock);
             foreach (var (segment, boot, from, to, _) in recovery.Unreadable)
@@ -105,15 +105,24 @@ internal sealed class Ring : IRing, IDisposable
         if (!_streams.ContainsKey(key) && (_streams.Count + 1) * RingOptions.SegmentsPerChannel > _catalog.Segments.Count)
             throw new RingTooSmallException(_catalog.Segments.Count, _streams.Count);
         var state = _streams.GetOrAdd(key, NewState);
-        state.Identity = identity;
-        _writer.SetPriority(state, priority);
+        Describe(state, identity, priority);
         return new RingStream(this, state);
     }
 
     public long SizeBytes => _catalog.Segments.Count * Geometry.Size;
     public long ToUtcUs(long boottimeUs) => boottimeUs + Clock.Current.OffsetUs;
 
-    public void SetQuota(int channelNumber, RingQuota quota) => _victims.SetQuota(channelNumber, quota);
+    public void SetQuota(int channelNumber, RingQuota quota)
+    {
+        if (_victims.SetQuota(channelNumber, quota))
+            _housekeeper.LookAtLimits();
+    }
+
+    private void Describe(StreamState state, ChannelIdentity identity, int priority)
+    {
+        (state.Identity, state.Priority) = (identity, priority);
+        _writer.TopPriority = _streams.Values.Max(stream => stream.Priority);
+    }
 
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => _catalog.Spans(key, fromUtcUs, toUtcUs);
 
@@ -200,12 +209,12 @@ internal sealed class Ring : IRing, IDisposable
         };
     }
 
-    private static PreviousStop HowItStopped(IndexDatabase index, bool fresh, RingRecovery recovery, BoxClock clock)
+    private static PreviousStop HowItStopped(RingIndex index, RingRecovery recovery, BoxClock clock)
     {
-        if (!fresh && index.GetMeta("clean") == "1")
+        if (index.WasClean)
             return PreviousStop.Clean;
-        var last = fresh ? recovery.Newest.BootId : Guid.TryParse(index.GetMeta("boot_id"), out var id) ? id : default;
-        return last == default ? fresh ? PreviousStop.First : PreviousStop.Crash
+        var last = index.IsFresh ? recovery.Newest.BootId : index.LastBoot;
+        return last == default ? index.IsFresh ? PreviousStop.First : PreviousStop.Crash
             : last == clock.BootId ? PreviousStop.Crash : PreviousStop.PowerCut;
     }
 
@@ -214,6 +223,8 @@ internal sealed class Ring : IRing, IDisposable
         public long MediaEnd90k => state.MediaEnd90k;
 
         public long? LastFootageEndUtcUs => ring._catalog.LastEndUtcUs(state.Key);
+
+        public void Describe(ChannelIdentity identity, int priority) => ring.Describe(state, identity, priority);
 
         public bool Offer(Fragment fragment)
         {

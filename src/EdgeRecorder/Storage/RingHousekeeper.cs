@@ -27,12 +27,12 @@ internal sealed class RingHousekeeper : IDisposable
     private readonly AutoResetEvent _wake = new(false);
     private readonly Thread _thread;
     private readonly RingWriter _writer;
-    private IndexDatabase _index;
+    private readonly RingIndex _index;
     private long _indexSavedUs, _limitsSeenUs;
-    private volatile bool _ending;
+    private volatile bool _ending, _limitsChanged;
 
     public RingHousekeeper(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, BoxClock clock,
-        VictimChoice victims, RingWriter writer, IndexDatabase index)
+        VictimChoice victims, RingWriter writer, RingIndex index)
     {
         (_catalog, _options, _volume, _device, _observer, _faults, _clock, _victims, _writer, _index)
             = (catalog, options, volume, device, observer, faults, clock, victims, writer, index);
@@ -42,6 +42,9 @@ internal sealed class RingHousekeeper : IDisposable
 
     /// <summary>Work of other parts that belongs on this thread: copying locked footage. Returns true when it did something.</summary>
     public Func<bool>? Errand { get; set; }
+
+    /// <summary>Called right before victims are chosen: who wants to keep something pins it now.</summary>
+    public Action? Choosing { get; set; }
 
     /// <summary>Sealed and retired segments since start.</summary>
     public long Seals { get; private set; }
@@ -53,6 +56,13 @@ internal sealed class RingHousekeeper : IDisposable
     public void Start() => _thread.Start();
 
     public void Wake() => _wake.Set();
+
+    /// <summary>A channel's limits changed: what is past them goes now.</summary>
+    public void LookAtLimits()
+    {
+        _limitsChanged = true;
+        _wake.Set();
+    }
 
     /// <summary>A segment takes nothing more and all of it is linked.</summary>
     public void Complete(OpenSegment open)
@@ -75,7 +85,7 @@ internal sealed class RingHousekeeper : IDisposable
         try
         {
             SaveIndex(durable: true);
-            _index.SetMeta("clean", "1");
+            _index.Close();
         }
         catch (Exception e) when (e is IOException or Microsoft.Data.Sqlite.SqliteException)
         {
@@ -163,11 +173,12 @@ internal sealed class RingHousekeeper : IDisposable
     {
         var target = Math.Min(Math.Max(8, _catalog.OpenCount / 4), Math.Max(1, _catalog.Segments.Count / 8));
         var missing = target - _catalog.Available - _retiring.Count;
-        var looksAtLimits = _victims.HasDue || _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
+        var looksAtLimits = _limitsChanged || _victims.HasDue || _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
         // Several at once: choosing looks at every segment, and each batch costs a durable transaction.
         if (missing >= Math.Max(1, target / 3) || looksAtLimits)
         {
-            _limitsSeenUs = _clock.BoottimeUs;
+            (_limitsSeenUs, _limitsChanged) = (_clock.BoottimeUs, false);
+            Choosing?.Invoke();
             var deadline = _clock.BoottimeUs + (long)_options.LeaseGrace.TotalMicroseconds;
             foreach (var victim in _victims.Choose(Math.Max(0, missing)))
             {
@@ -233,18 +244,11 @@ internal sealed class RingHousekeeper : IDisposable
         }
     }
 
-    /// <summary>Somebody deleted the index: write it anew from memory.</summary>
+    /// <summary>Somebody deleted the index, or it was given up a while ago: write it anew from memory.</summary>
     private void CheckIndex()
     {
-        if (_index.ExistsStill())
+        if (!_index.Renew())
             return;
-        var path = _index.Path;
-        _index.Dispose();
-        foreach (var suffix in (ReadOnlySpan<string>)["-wal", "-shm"])
-            File.Delete(path + suffix);
-        _index = IndexDatabase.Open(path, _volume, out _);
-        _index.SetMeta("clean", "0");
-        _index.SetMeta("boot_id", _clock.BootId.ToString());
         _catalog.MarkAllDirty();
         _index.Save(_catalog.TakeDirty(), _catalog.Clock.Anchors, durable: false);
     }

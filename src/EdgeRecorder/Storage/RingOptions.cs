@@ -67,6 +67,12 @@ public interface IRingObserver
     /// <summary>Fragments that could not be written anywhere; footage is missing between the two.</summary>
     void Dropped(StreamKey stream, int bootNumber, long fromUs, long toUs);
 
+    /// <summary>The index cannot be written; it was given up. Once, until it is there again.</summary>
+    void IndexLost(string why);
+
+    /// <summary>A new index holds what the ring holds.</summary>
+    void IndexRestored();
+
     /// <summary>A boot has a better anchor: everything of it is dated anew.</summary>
     void Anchored(Format.BootAnchor anchor);
 }

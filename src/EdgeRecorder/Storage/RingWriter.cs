@@ -26,7 +26,7 @@ internal sealed class RingWriter : IDisposable
     private bool _ending, _isDry;
     private long _held, _accepted;
     private double _inflow;
-    private int _topPriority;
+    private volatile int _topPriority;
 
     /// <param name="round">Held by the sync thread through each of its rounds.</param>
     public RingWriter(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, Lock round,
@@ -52,11 +52,8 @@ internal sealed class RingWriter : IDisposable
 
     public void Start() => _thread.Start();
 
-    public void SetPriority(StreamState stream, int priority)
-    {
-        stream.Priority = priority;
-        _topPriority = Math.Max(_topPriority, priority);
-    }
+    /// <summary>Of all streams: those below it are refused first.</summary>
+    public int TopPriority { set => _topPriority = value; }
 
     /// <summary>Takes the fragment, or refuses when the box holds too much already: lower priorities from three quarters on.</summary>
     public bool Offer(StreamState stream, Fragment fragment)

@@ -10,7 +10,13 @@ internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
     private const double PastLimit = 1e18;
     private readonly ConcurrentDictionary<int, RingQuota> _quotas = new();
 
-    public void SetQuota(int channelNumber, RingQuota quota) => _quotas[channelNumber] = quota;
+    /// <summary>False when it is what was known.</summary>
+    public bool SetQuota(int channelNumber, RingQuota quota)
+    {
+        var before = _quotas.GetValueOrDefault(channelNumber);
+        _quotas[channelNumber] = quota;
+        return before != quota;
+    }
 
     /// <summary>True when a channel has a largest size or age: it loses footage also while there is room.</summary>
     public bool HasLimits => _quotas.Values.Any(quota => quota.MaxBytes is not null || quota.MaxAge is not null);

@@ -12,7 +12,9 @@ internal static partial class LibC
     public const int CLOCK_REALTIME = 0, CLOCK_BOOTTIME = 7;
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const int AT_FDCWD = -100;
-    public const int O_RDONLY = 0, O_CLOEXEC = 0x80000;
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_CLOEXEC = 0x80000;
+    public const int FALLOC_FL_KEEP_SIZE = 1;
+    public const int ENOSPC = 28;
     public const uint STATX_INO = 0x100;
     public const int STA_UNSYNC = 0x0040;
 
@@ -37,11 +39,17 @@ internal static partial class LibC
     public static partial int fdatasync(SafeFileHandle file);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int sync_file_range(SafeFileHandle file, long offset, long count, uint flags);
 
     /// <summary>Returns the errno itself.</summary>
     [LibraryImport("libc")]
     public static partial int posix_fallocate(SafeFileHandle file, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
 
     /// <summary>Returns the errno itself.</summary>
     [LibraryImport("libc")]

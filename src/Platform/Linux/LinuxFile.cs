@@ -20,12 +20,12 @@ public sealed class LinuxFile : IDisposable
     public static LinuxFile Open(string path, bool write = true)
         => new(path, File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
 
-    /// <summary>For reading, without the shared lock that .NET takes on what it opens: another process may hold the file locked.</summary>
-    public static LinuxFile OpenUnlocked(string path)
+    /// <summary>Without the shared lock that .NET takes on what it opens: another process may hold the file locked.</summary>
+    public static LinuxFile OpenUnlocked(string path, bool write = false)
     {
         while (true)
         {
-            var handle = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC);
+            var handle = LibC.open(path, (write ? LibC.O_WRONLY : LibC.O_RDONLY) | LibC.O_CLOEXEC);
             if (!handle.IsInvalid)
                 return new LinuxFile(path, handle);
             var errno = Marshal.GetLastPInvokeError();
@@ -52,6 +52,19 @@ public sealed class LinuxFile : IDisposable
     {
         if (LibC.posix_fallocate(_handle, 0, length) is not 0 and var errno)
             throw new ErrnoException("posix_fallocate", Path, errno);
+    }
+
+    /// <summary>
+    /// Gives an existing file blocks for its first <paramref name="length"/> bytes and leaves its size as it is: it grows into them on a full disk.
+    /// False when there are not so many. A file system that cannot do so keeps nothing, and that is true.
+    /// </summary>
+    public static bool TryReserve(string path, long length)
+    {
+        using var file = OpenUnlocked(path, write: true);
+        while (LibC.fallocate(file._handle, LibC.FALLOC_FL_KEEP_SIZE, 0, length) < 0)
+            if (Marshal.GetLastPInvokeError() is var errno and not LibC.EINTR)
+                return errno != LibC.ENOSPC;
+        return true;
     }
 
     public long Length => RandomAccess.GetLength(_handle);
@@ -130,6 +143,14 @@ public sealed class LinuxFile : IDisposable
     {
         while (LibC.fdatasync(_handle) < 0)
             ThrowUnlessInterrupted("fdatasync");
+    }
+
+    /// <summary>Puts a folder's names onto the device: what was made, renamed or deleted in it stays so (fsync; the names count as metadata).</summary>
+    public static void SyncFolder(string path)
+    {
+        using var folder = OpenUnlocked(path);
+        while (LibC.fsync(folder._handle) < 0)
+            folder.ThrowUnlessInterrupted("fsync");
     }
 
     /// <summary>Tells the kernel that the clean pages of the range will not be needed.</summary>

@@ -223,8 +223,15 @@ public sealed class BoxApiTests : IAsyncLifetime
         var body = $$"""{"channel":"{{_gate}}","from":"2026-01-01T00:00:00Z","to":"2026-01-01T00:01:00+00:00","reason":"accident"}""";
         var made = await _box.Admin.PostAsync("/api/v1/locks", Requests.Json(body)).BodyAsync(HttpStatusCode.Created);
         Assert.Equal(made.GetProperty("id").GetString(), Assert.Single(_box.Engine.Pinned).Key);
-        await _box.Admin.DeleteAsync($"/api/v1/locks/{made.GetProperty("id").GetString()}").BodyAsync(HttpStatusCode.NoContent);
+        var id = made.GetProperty("id").GetString()!;
+        Assert.Equal("pinned", made.GetProperty("state").GetString());
+        Assert.False(_box.Engine.Copied!("another", "3"));
+        Assert.True(_box.Engine.Copied(id, "3,4"));
+        Assert.Equal("copied", (await _box.Admin.GetAsync($"/api/v1/locks/{id}").BodyAsync()).GetProperty("state").GetString());
+        Assert.Equal("3,4", _box.Get<LockStore>().Find(id)!.Pool);
+        await _box.Admin.DeleteAsync($"/api/v1/locks/{id}").BodyAsync(HttpStatusCode.NoContent);
         Assert.Empty(_box.Engine.Pinned);
+        Assert.False(_box.Engine.Copied(id, "3,4"));        // it came too late
         _box.Engine.PinRefusal = "the event pool is full";
         Assert.Contains("the event pool is full", await _box.Admin.PostAsync("/api/v1/locks", Requests.Json(body)).ProblemAsync(409), StringComparison.Ordinal);
         Assert.Equal(0, (await _box.Admin.GetAsync("/api/v1/locks").BodyAsync()).GetArrayLength());
@@ -298,6 +305,28 @@ public sealed class BoxApiTests : IAsyncLifetime
         Assert.Contains("not available", await _box.Admin.GetAsync("/api/v1/schedules").ProblemAsync(501), StringComparison.Ordinal);
         using var answer = await _box.Admin.GetAsync("/api/v1/nothing");
         Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+    }
+
+    [Fact]
+    public async Task A_quota_is_set_shown_and_cleared_and_nonsense_is_refused()
+    {
+        var made = await _box.Admin.PostAsync("/api/v1/channels", Requests.Json("""{"name":"Yard","url":"rtsp://h/y","quota":{"maxSize":"10%","minAge":"12h"}}""")).BodyAsync(HttpStatusCode.Created);
+        var address = $"/api/v1/channels/{made.GetProperty("id").GetString()}";
+        Assert.Equal("""{"minSize":null,"maxSize":"10%","minAge":"12h","maxAge":null}""", made.GetProperty("quota").GetRawText());
+        Assert.Equal("10%", (await Quota("""{"name":"Back yard"}""")).GetProperty("maxSize").GetString());      // left out: as it was
+        Assert.Equal("""{"minSize":"1GiB","maxSize":"20GiB","minAge":null,"maxAge":"30d"}""", (await Quota("""{"quota":{"minSize":"1GiB","maxSize":"20GiB","maxAge":"30d"}}""")).GetRawText());
+        var row = _box.Get<ChannelStore>().All().Single(c => c.Name == "Back yard");
+        Assert.Equal(("1GiB", "20GiB", (long?)null, (long?)30 * 86_400), (row.MinSize, row.MaxSize, row.MinAgeSeconds, row.MaxAgeSeconds));
+        Assert.Equal("""{"minSize":null,"maxSize":null,"minAge":null,"maxAge":null}""", (await Quota("""{"quota":{}}""")).GetRawText());
+
+        Assert.Contains("quota: a size", await Refused("""{"quota":{"maxSize":"much"}}"""), StringComparison.Ordinal);
+        Assert.Contains("quota: a size", await Refused("""{"quota":{"maxSize":"auto"}}"""), StringComparison.Ordinal);
+        Assert.Contains("quota: an age", await Refused("""{"quota":{"minAge":"soon"}}"""), StringComparison.Ordinal);
+        Assert.Contains("quota.minSize: is larger than maxSize", await Refused("""{"quota":{"minSize":"2GiB","maxSize":"1GiB"}}"""), StringComparison.Ordinal);
+        Assert.Contains("quota.minAge: is longer than maxAge", await Refused("""{"quota":{"minAge":"2d","maxAge":"1d"}}"""), StringComparison.Ordinal);
+
+        async Task<System.Text.Json.JsonElement> Quota(string body) => (await _box.Admin.PatchAsync(address, Requests.Json(body)).BodyAsync()).GetProperty("quota");
+        Task<string> Refused(string body) => _box.Admin.PatchAsync(address, Requests.Json(body)).ProblemAsync(400);
     }
 
     [Fact]

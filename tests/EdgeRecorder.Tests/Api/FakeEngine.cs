@@ -49,6 +49,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, ISt
         return PinRefusal;
     }
 
+    public Func<string, string, bool>? Copied { get; set; }
     public void Release(string lockId) => Pinned.TryRemove(lockId, out _);
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
     public StorageFigures Figures() => new() { Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };

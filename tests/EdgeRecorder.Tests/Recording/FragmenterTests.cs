@@ -1,4 +1,5 @@
 using EdgeRecorder.Media;
+using EdgeRecorder.Mp4;
 using EdgeRecorder.Tests.Media;
 
 namespace EdgeRecorder.Tests.Recording;
@@ -413,5 +414,50 @@ public sealed class FragmenterTests
     {
         var samples = feed.Samples(trackId).Select(sample => sample.Sample).ToList();
         Assert.All(samples.Zip(samples.Skip(1)), pair => Assert.InRange(pair.Second.Dts - pair.First.Dts - pair.First.Duration, 0, tolerance));
+    }
+
+    /// <summary>The kernel gathers up to 200 ms: units arrive late by 0 to 200 ms, in bursts, and a run may begin anywhere in one.</summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(4, false)]
+    [InlineData(0, true)]
+    [InlineData(2, true)]
+    [InlineData(4, true)]
+    public void Gathering_in_the_kernel_makes_neither_a_gap_nor_an_overlap_where_a_run_begins(int phase, bool jumps)
+    {
+        using var feed = new Feed();
+        feed.Announce(Video);
+        for (var i = 0; i < 150; i++)
+        {
+            if (i == 70 && !jumps)
+                feed.Fragmenter.RestartAtSync(60L * Frame);    // as a ring that was behind asks for
+            var pts = i * (long)Frame + (jumps && i >= 75 ? 1L << 33 : 0);
+            feed.Add(Picture(i, isSync: i % 25 == 0), pts, i == 0 ? 0 : ((i + phase) / 5 * 5 + 5 - phase) * 40_000L);
+        }
+        feed.Close();
+
+        var second = feed.Fragments.FindIndex(1, fragment => fragment.StartsRun);
+        Assert.True(second > 0);
+        for (var i = 1; i < feed.Fragments.Count; i++)
+        {
+            var before = feed.Fragments[i - 1];
+            Assert.InRange(feed.Fragments[i].BoottimeUs - (before.BoottimeUs + MediaTime.ToUs(before.Duration90k)), i == second ? 0 : -100_000, 99_999);
+        }
+    }
+
+    [Fact]
+    public void A_pause_longer_than_the_kernel_gathers_stays_a_pause()
+    {
+        using var feed = new Feed();
+        feed.Announce(Video);
+        Pictures(feed, 0, 25, gop: 25);
+        feed.Add(Picture(50, isSync: true), arrivalUs: 50 * 40_000 + 150_000, lossBefore: true);
+        feed.Add(Picture(51, isSync: false));
+        feed.Close();
+
+        Assert.Equal(50 * 40_000, feed.Fragments[^1].BoottimeUs);   // where the source says, not where it arrived
+        Assert.Equal(25 * 40_000, feed.Fragments[^1].MissingFromUs);
     }
 }

@@ -31,6 +31,9 @@ internal sealed class ManualTime : TimeProvider
             _timers.RemoveAll(due.Contains);
         }
         due.ForEach(timer => timer.Fire());
+        lock (_sync)
+            foreach (var timer in due)
+                timer.Repeat();
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -42,7 +45,17 @@ internal sealed class ManualTime : TimeProvider
 
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan _period = Timeout.InfiniteTimeSpan;
+
         public long Due { get; private set; }
+
+        public void Repeat()
+        {
+            if (_period == Timeout.InfiniteTimeSpan || time._timers.Contains(this))
+                return;
+            Due = time._ticks + _period.Ticks;
+            time._timers.Add(this);
+        }
 
         public void Fire() => callback(state);
 
@@ -51,6 +64,7 @@ internal sealed class ManualTime : TimeProvider
             lock (time._sync)
             {
                 time._timers.Remove(this);
+                _period = period;
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     Due = time._ticks + dueTime.Ticks;
@@ -63,7 +77,10 @@ internal sealed class ManualTime : TimeProvider
         public void Dispose()
         {
             lock (time._sync)
+            {
                 time._timers.Remove(this);
+                _period = Timeout.InfiniteTimeSpan;
+            }
         }
 
         public ValueTask DisposeAsync()

@@ -21,9 +21,9 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public RecorderRig(GapReason? openGap = null, long? footageEndUs = null)
     {
         FootageEndUs = footageEndUs;
-        _journal = new GapJournal(this, bootNumber: 7, NullLogger.Instance);
+        _journal = new GapJournal(this, bootNumber: 7, TimeProvider.System, NullLogger.Instance);
         var open = openGap is { } reason ? new Dictionary<StreamKey, GapReason> { [Main] = reason } : [];
-        var box = new CaptureSurroundings(this, _journal, Clock, Time, NullLogger.Instance, 1 << 20, GapReason.Restart, open, utcUs => utcUs);
+        var box = new CaptureSurroundings(this, _journal, Clock, Time, NullLogger.Instance, 1 << 20, GapReason.Restart, open, utcUs => utcUs) { Timer = SlowTimer.Of(Ticks) };
         Recorder = new Recorder(box, (channel, _) =>
         {
             var session = new Session(channel.Url, this);
@@ -34,6 +34,9 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
 
     public Recorder Recorder { get; }
     public ManualTime Time { get; } = new();
+
+    /// <summary>Of the timer that all streams share.</summary>
+    public ManualTime Ticks { get; } = new();
     public ManualClock Clock { get; } = new();
     public ConcurrentQueue<Session> Sessions { get; } = new();
     public List<(long MediaStart90k, long End90k, bool StartsRun, int Pictures)> Ring { get; } = [];
@@ -42,6 +45,8 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public int Refused { get; private set; }
     public long? FootageEndUs { get; }
     public int OpenStreams { get; private set; }
+    public List<(string Name, int Priority)> Described { get; } = [];
+    public List<RingQuota> Quotas { get; } = [];
 
     public static ChannelDefinition Channel(int number = 1, string url = "rtsp://camera/1")
         => new(number, $"id{number}", $"k{number}", "rtsp", $"Name {number}", url, null, true, TransportChoice.Auto, true, 0, new ChannelQuota(), null);
@@ -91,10 +96,11 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
     public long ToUtcUs(long boottimeUs) => boottimeUs;
-    public void SetQuota(int channelNumber, RingQuota quota) { }
+    public void SetQuota(int channelNumber, RingQuota quota) => Quotas.Add(quota);
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {
         OpenStreams++;
+        Described.Add((identity.Name, priority));
         return new RingStream(this);
     }
 
@@ -115,6 +121,8 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     {
         public long MediaEnd90k => rig.Ring.Count == 0 ? 0 : rig.Ring[^1].End90k;
         public long? LastFootageEndUtcUs => rig.FootageEndUs;
+
+        public void Describe(ChannelIdentity identity, int priority) => rig.Described.Add((identity.Name, priority));
 
         public bool Offer(Fragment fragment)
         {
@@ -152,6 +160,15 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
         public bool WasStopped { get; private set; }
         public bool LowLatency { get; set; }
 
+        /// <summary>What has arrived and not been delivered yet.</summary>
+        public Action Gathered { get; set; } = () => { };
+        public void Drain()
+        {
+            var gathered = Gathered;
+            Gathered = () => { };
+            gathered();
+        }
+
         public async Task RunAsync(ISourceSink sink, CancellationToken stop)
         {
             Sink = sink;
@@ -178,6 +195,13 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
                 Sink!.Add(new AccessUnit { Track = Video, Pts = _index * 3600L, IsSync = _index % gop == 0, Payload = writer.Take(), ArrivalUs = rig.Clock.BoottimeUs });
                 rig.Clock.Advance(TimeSpan.FromMilliseconds(40));
             }
+        }
+
+        public void SendOne(long pts, bool isSync)
+        {
+            using var writer = new PayloadWriter(ChunkPool.Video);
+            writer.Write(new byte[1000]);
+            Sink!.Add(new AccessUnit { Track = Video, Pts = pts, IsSync = isSync, Payload = writer.Take(), ArrivalUs = rig.Clock.BoottimeUs });
         }
 
         public void Fail(Exception why) => _end.SetException(why);

@@ -2,6 +2,7 @@ using EdgeRecorder.Bytes;
 using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Tests.Recording;
 
@@ -301,5 +302,127 @@ public sealed class RecorderTests
         public void Ended() => Said.Add("ended");
 
         public void Dispose() => Fragments.ForEach(fragment => fragment.Release());
+    }
+
+    [Fact]
+    public async Task A_name_a_priority_and_a_quota_reach_the_running_stream()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(30);
+        rig.Recorder.Apply(RecorderRig.Channel() with { Name = "Back door", Priority = 7, Quota = new() { MaxSize = new(null, 10), MinAge = TimeSpan.FromHours(1) } }, record: true);
+        session.Send(30);
+
+        Assert.Equal([("Name 1", 0), ("Back door", 7)], rig.Described);
+        Assert.Equal([default, new RingQuota(null, (1L << 30) / 10, TimeSpan.FromHours(1), null)], rig.Quotas);
+        Assert.Single(rig.Ring, fragment => fragment.StartsRun);    // the same session, the same run
+        Assert.False(session.WasStopped);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_camera_had_sent_before_off_is_recorded(bool removed)
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(30);
+        session.Gathered = () => session.Send(4);
+        if (removed)
+            rig.Recorder.Remove(1);
+        else
+            rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        Assert.Equal(34, rig.Ring.Sum(fragment => fragment.Pictures));
+    }
+
+    [Fact]
+    public async Task What_a_stalling_camera_sent_is_in_the_ring_within_a_second_and_the_run_goes_on()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(30);                                   // the last came 40 ms ago
+        Assert.Equal(25, Pictures());
+        session.Gathered = () => session.Send(3);           // below the mark, 120 ms more
+        Tick();
+        Assert.Equal(25, Pictures());                       // not yet silent: 0.5 s have to pass
+        Tick();
+        Assert.Equal(33, Pictures());
+        Tick();
+        Assert.Equal(3, rig.Ring.Count);                    // once
+
+        session.Send(17, gop: 50);
+        session.Send(50);
+        Assert.Single(rig.Ring, fragment => fragment.StartsRun);
+        Assert.All(rig.Ring.Zip(rig.Ring.Skip(1)), pair => Assert.Equal(pair.First.End90k, pair.Second.MediaStart90k));
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        Assert.Equal(100, Pictures());
+
+        int Pictures() => rig.Ring.Sum(fragment => fragment.Pictures);
+        void Tick()
+        {
+            rig.Clock.Advance(TimeSpan.FromMilliseconds(400));
+            rig.Ticks.Advance(TimeSpan.FromMilliseconds(500));
+        }
+    }
+
+    [Fact]
+    public async Task A_camera_of_one_picture_a_second_is_not_taken_for_silent()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        for (var i = 0; i < 8; i++)
+        {
+            session.SendOne(i * 90_000L, isSync: i == 0);
+            var before = rig.Ring.Count;
+            rig.Clock.Advance(TimeSpan.FromMilliseconds(990));
+            rig.Ticks.Advance(TimeSpan.FromMilliseconds(500));
+            if (i > 0)
+                Assert.Equal(before, rig.Ring.Count);
+            rig.Clock.Advance(TimeSpan.FromMilliseconds(10));
+        }
+        Assert.Single(rig.Ring, fragment => fragment.StartsRun);
+    }
+
+    [Fact]
+    public async Task An_outage_of_ten_minutes_is_one_gap_from_picture_to_picture_and_media_time_knows_nothing_of_it()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(50);
+        var endMs = rig.Clock.BoottimeUs / 1000;
+        rig.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        session.Fail(new SourceException(GapReason.Offline, "connection lost"));
+        var lasted = TimeSpan.FromMilliseconds(300);
+        while (lasted < TimeSpan.FromMinutes(10))
+        {
+            await rig.StateAsync(ChannelState.Offline, "connection lost");
+            var wait = await rig.WaitOutAsync();
+            Assert.InRange(wait, Backoff.Shortest * 0.75, Backoff.Longest * 1.25);
+            rig.Clock.Advance(wait);
+            lasted += wait;
+            session = await rig.SessionAsync();
+            if (lasted < TimeSpan.FromMinutes(10))
+                session.Fail(new SourceException(GapReason.Offline, "connection lost"));
+        }
+        var backMs = rig.Clock.BoottimeUs / 1000;
+        session.Announce();
+        session.Send(50);
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+
+        Assert.Equal(100, rig.Ring.Sum(fragment => fragment.Pictures));
+        Assert.Equal(2, rig.Ring.Count(fragment => fragment.StartsRun));
+        Assert.All(rig.Ring.Zip(rig.Ring.Skip(1)), pair => Assert.Equal(pair.First.End90k, pair.Second.MediaStart90k));
+        Assert.Equal(100 * 3600, rig.Ring[^1].End90k);
+        Assert.Equal([$"open Offline {endMs}", $"close {backMs}"], (await rig.LedgerAsync()).Skip(1).Take(2));
     }
 }

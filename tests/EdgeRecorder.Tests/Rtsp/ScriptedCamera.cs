@@ -10,14 +10,16 @@ internal sealed class ScriptedCamera : IAsyncDisposable
 {
     public const string Description = "v=0\r\nm=audio 0 RTP/AVP 8\r\na=control:a\r\n";
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<RtspMessage, NetworkStream, Task<string?>> _answer;
     private readonly Task _serving;
 
     /// <param name="answer">Status line and headers without CSeq, or what is to be sent in its place; null sends nothing.</param>
-    public ScriptedCamera(Func<RtspMessage, NetworkStream, Task<string?>> answer)
+    /// <param name="address">Null: 127.0.0.1.</param>
+    public ScriptedCamera(Func<RtspMessage, NetworkStream, Task<string?>> answer, IPAddress? address = null)
     {
+        _listener = new(address ?? IPAddress.Loopback, 0);
         _answer = answer;
         _listener.Start();
         _serving = ServeAsync();
@@ -29,7 +31,7 @@ internal sealed class ScriptedCamera : IAsyncDisposable
 
     public List<RtspMessage> Requests { get; } = [];
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
-    public string Url => $"rtsp://127.0.0.1:{Port}/cam";
+    public string Url => $"rtsp://{_listener.LocalEndpoint}/cam";
 
     /// <summary>How a camera answers that has nothing wrong with it.</summary>
     public static string Ordinary(RtspMessage request) => request.Method switch
@@ -39,6 +41,32 @@ internal sealed class ScriptedCamera : IAsyncDisposable
         "SETUP" => $"RTSP/1.0 200 OK\r\nSession: 1;timeout=2\r\nTransport: {request.Header("Transport")}\r\n\r\n",
         _ => "RTSP/1.0 200 OK\r\nSession: 1\r\n\r\n",
     };
+
+    /// <summary>The ordinary camera, that sends G.711 from PLAY on until the client goes, and after the first packets what a test wants once.</summary>
+    public static Func<RtspMessage, NetworkStream, Task<string?>> Playing(ReadOnlyMemory<byte> interlude = default, Func<RtspMessage, string?>? answer = null, ushort first = 0) => (request, stream) =>
+    {
+        if (request.Method == "PLAY")
+            _ = FeedAsync(stream, interlude, first);
+        return Task.FromResult<string?>(answer?.Invoke(request) ?? Ordinary(request));
+    };
+
+    private static async Task FeedAsync(NetworkStream stream, ReadOnlyMemory<byte> interlude, ushort first)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        try
+        {
+            for (var sequence = first; await timer.WaitForNextTickAsync(); sequence++)
+            {
+                await stream.WriteAsync(AudioFrame(sequence));
+                if (sequence == 50)
+                    await stream.WriteAsync(interlude);
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The session is over.
+        }
+    }
 
     /// <summary>An interleaved G.711 packet.</summary>
     public static byte[] AudioFrame(ushort sequence) => [(byte)'$', 0, 0, 16, 0x80, 8, (byte)(sequence >> 8), (byte)sequence, 0, 0, (byte)(sequence * 4 >> 8), (byte)(sequence * 4), 0, 0, 0, 1, 1, 2, 3, 4];

@@ -57,6 +57,42 @@ public sealed class LockTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_is_copied_when_its_range_is_over_and_all_of_it_is_in_the_pool_and_says_so_until_that_is_noted()
+    {
+        var told = new List<(string Id, string Pool)>();
+        var notes = false;
+        _bench.Ring.Locks.Copied = (id, pool) =>
+        {
+            lock (told)
+                told.Add((id, pool));
+            return Volatile.Read(ref notes);
+        };
+        _bench.Record(Gate, 100);
+        Assert.Null(Lock("a", 91, 130));
+        Assert.Null(Lock("none", -50, -40));                // holds nothing: nothing is copied
+        _bench.Record(Gate, 35);                            // the range is not over
+        Assert.Empty(told);
+        _bench.Record(Gate, 200);                           // sealed, copied
+        Wait.Until(() => { lock (told) return told.Count >= 2; });
+        Assert.Equal("a", told[0].Id);
+        Volatile.Write(ref notes, true);
+        _bench.Ring.Dispose();
+        var before = told.Count;
+        _bench.Open();                                      // pinned again at a start, it is found copied again
+        _bench.Ring.Locks.Copied = (id, pool) =>
+        {
+            lock (told)
+                told.Add((id, pool));
+            return true;
+        };
+        Assert.Null(Lock("a", 91, 130));
+        Wait.Until(() => { lock (told) return told.Count > before; });
+        _bench.Ring.Dispose();
+        Assert.Equal(before + 1, told.Count);
+        Assert.All(told, t => Assert.Equal(told[0], t));
+    }
+
+    [Fact]
     public void A_released_lock_gives_its_pool_segments_back()
     {
         _bench.Record(Gate, 300);

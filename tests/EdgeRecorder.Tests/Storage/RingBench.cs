@@ -122,6 +122,9 @@ internal sealed class RingBench : IDisposable
         public void Unreadable(StreamKey stream, int bootNumber, long fromUs, long toUs) { lock (this) Holes.Add((stream, fromUs, toUs)); }
         public void DiskFault(int segment, string error) { lock (this) Faults.Add($"{segment}: {error}"); }
         public void Dropped(StreamKey stream, int bootNumber, long fromUs, long toUs) { lock (this) Drops.Add((stream, fromUs, toUs)); }
+        public List<string> Index { get; } = [];
+        public void IndexLost(string why) { lock (this) Index.Add(why); }
+        public void IndexRestored() { lock (this) Index.Add("restored"); }
         public void Anchored(EdgeRecorder.Storage.Format.BootAnchor anchor) { }
     }
 }

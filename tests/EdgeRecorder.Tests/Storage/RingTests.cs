@@ -276,4 +276,41 @@ public sealed class RingTests : IDisposable
         Directory.Delete(_bench.Folder, recursive: true);
         Directory.Move(copy, _bench.Folder);
     }
+
+    [Fact]
+    public void Another_name_stands_in_the_next_segment_and_a_limit_counts_at_once()
+    {
+        var key = new StreamKey(1, 0);
+        _bench.Open();
+        using var stream = _bench.Ring.OpenStream(key, RingBench.Identity(1), 0);
+        Offer(200);                                         // four segments
+        stream.Describe(RingBench.Identity(1) with { Name = "Back door" }, 5);
+        Offer(1);                                           // the open segment keeps its header
+        Assert.DoesNotContain(Heads(), head => head.Contains("Back door", StringComparison.Ordinal));
+        Offer(60);
+        Assert.Contains(Heads(), head => head.Contains("Back door", StringComparison.Ordinal));
+
+        var before = _bench.NumbersOf(key).Count;
+        _bench.Ring.SetQuota(1, new RingQuota(null, 2 << 20, null, null));
+        Wait.Until(() => _bench.NumbersOf(key).Count <= 2 * (before / 5));
+
+        void Offer(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var fragment = _bench.Next(key, startsRun: i == 0);
+                Wait.Until(() => stream.Offer(fragment));
+                fragment.Release();
+            }
+            _bench.Ring.Flush();
+        }
+
+        IEnumerable<string> Heads() => Directory.EnumerateFiles(_bench.Options.Folder, "*.mp4", SearchOption.AllDirectories).Select(path =>
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            var head = new byte[4096];
+            file.ReadExactly(head);
+            return System.Text.Encoding.Latin1.GetString(head);
+        });
+    }
 }

@@ -70,7 +70,8 @@ public sealed class BadInputTests(ITestOutputHelper output)
 
         Assert.Equal(1, await daemon.ExitAsync());
 
-        Assert.Contains(daemon.Log, line => line.Contains("storage.ring.size", StringComparison.Ordinal) && line.Contains("are free", StringComparison.Ordinal));
+        Assert.Contains("are free", Assert.Single(daemon.Log, line => line.Contains("storage.ring.size", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain(daemon.Log, line => line.StartsWith("   at ", StringComparison.Ordinal));
         Assert.Equal(2, (await DaemonProcess.RunAsync("check-config", setup.ConfigurationFile)).ExitCode);
     }
 

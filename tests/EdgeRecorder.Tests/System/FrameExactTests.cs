@@ -14,6 +14,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
     [Theory]
     [InlineData("720p-4m.h264", "20s.aac", 20, 8)]
     [InlineData("360p.h265", "20s.alaw", 40, 16)]
+    [InlineData("large-gop.h264", "20s.alaw", 20, 4)]       // GOPs of 10 s and 2.5 MB: seams of 1 MiB segments in the middle of each
     public async Task Footage_is_what_the_camera_sent_across_segment_seams(string video, string audio, int speed, int rounds)
     {
         rounds = Scale.Of(rounds, rounds * 10);
@@ -35,6 +36,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
         Assert.Equal(rounds * clip.Count, sent.Clients[0].Video);
         var frames = await SourceAudio.CountStretchAsync(file, audio);
         Assert.InRange(frames, sent.Clients[0].Audio - 2, sent.Clients[0].Audio);
+        await PictureTimes.FollowEachOtherAsync(file);
         await Tool.DecodesAsync(file);
         Assert.Empty(daemon.Errors);
         Assert.Equal(0, await daemon.StopAsync());
@@ -69,6 +71,12 @@ public sealed class FrameExactTests(ITestOutputHelper output)
         Assert.Equal(0, stretches[^1].First);
         Assert.Equal(["reconnect", "reconnect", "not-recording"], timeline.Gaps.Select(g => g.Reason));
         Assert.Equal(Sessions, timeline.Spans.Count);
+        for (var i = 1; i < Sessions; i++)                  // each gap from span to span
+        {
+            Assert.Equal(timeline.Spans[i - 1].To, timeline.Gaps[i - 1].From);
+            Assert.Equal(timeline.Spans[i].From, timeline.Gaps[i - 1].To);
+        }
+        await PictureTimes.FollowEachOtherAsync(file);
         await Tool.DecodesAsync(file);
         await Tool.DecodesInGStreamerAsync(file, video: true, audio: true);
         Assert.Empty(daemon.Errors);
@@ -109,6 +117,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
         Near(timeline.Spans[1].From, hole[^1].To!.Value);
         for (var i = 1; i < hole.Count; i++)
             Assert.Equal(hole[i - 1].To, hole[i].From);
+        await PictureTimes.FollowEachOtherAsync(file);
         await Tool.DecodesAsync(file);
 
         static void Near(DateTimeOffset expected, DateTimeOffset actual) => Assert.InRange((actual - expected).TotalSeconds, -0.5, 0.5);

@@ -44,16 +44,19 @@ internal sealed class LoopDisk : IDisposable
     private string _device = "", _mountPoint = "";
 
     /// <summary>Another program eats every byte that is left.</summary>
-    public async Task FillAsync()
+    public async Task FillAsync(string file = "hog")
     {
-        var (_, _, errors) = await Tool.TryAsync("dd", "if=/dev/zero", $"of={System.IO.Path.Combine(_mountPoint, "hog")}", "bs=64k", "conv=fsync");
-        Assert.Contains("No space left", errors, StringComparison.Ordinal);
+        foreach (var block in (string[])["64k", "4k"])      // quickly, then to the last block
+        {
+            var (_, _, errors) = await Tool.TryAsync("dd", "if=/dev/zero", $"of={System.IO.Path.Combine(_mountPoint, file)}", $"bs={block}", "oflag=append", "conv=notrunc,fsync");
+            Assert.Contains("No space left", errors, StringComparison.Ordinal);
+        }
     }
 
     public void Dispose()
     {
         if (_mounted)
-            Tool.TryAsync("umount", _mountPoint).GetAwaiter().GetResult();
+            Tool.TryAsync("umount", "--lazy", _mountPoint).GetAwaiter().GetResult();
         if (_device.Length > 0)
             Tool.TryAsync("losetup", "-d", _device).GetAwaiter().GetResult();
         _directory.Dispose();

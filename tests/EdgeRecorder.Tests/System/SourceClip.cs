@@ -54,6 +54,22 @@ internal sealed class SourceClip
         => Clip.Nals(annexB).FindAll(nal => nal.Length > 0 && (codec == Codec.H264 ? (nal[0] & 0x1F) is >= 1 and <= 5 : nal[0] >> 1 <= 31));
 }
 
+/// <summary>The time line of a file as others read it.</summary>
+internal static class PictureTimes
+{
+    /// <summary>Every picture begins where the one before ends, from the first to the last, runs and segments joined.</summary>
+    public static async Task FollowEachOtherAsync(string mp4)
+    {
+        var lines = (await Tool.TextAsync("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=dts,duration", "-of", "csv=p=0", mp4)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var packets = lines.Select(line => line.TrimEnd(',').Split(',')).Select(f => (Dts: Number(f[0]), Duration: Number(f[1]))).ToList();
+        Assert.True(packets.Count > 1);
+        for (var i = 1; i < packets.Count; i++)
+            Assert.True(packets[i - 1].Dts + packets[i - 1].Duration == packets[i].Dts, $"picture {i} of {mp4} begins at {packets[i].Dts}, the one before ends at {packets[i - 1].Dts + packets[i - 1].Duration}");
+
+        static long Number(string field) => long.Parse(field, System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
+
 /// <summary>Audio of a camera, to tell whether a file holds an unbroken stretch of it.</summary>
 internal static class SourceAudio
 {

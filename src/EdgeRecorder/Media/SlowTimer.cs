@@ -1,14 +1,14 @@
 using System.Runtime.CompilerServices;
 
-namespace EdgeRecorder.Rtsp;
+namespace EdgeRecorder.Media;
 
-/// <summary>What wants to be called about once a second, on a pool thread; it must not block.</summary>
+/// <summary>What wants to be called twice a second, on a pool thread; it must not block.</summary>
 internal interface ITicking
 {
     void Tick();
 }
 
-/// <summary>One timer for all sessions: a wake-up a second for the box, not one per camera.</summary>
+/// <summary>One timer for all sessions and streams: two wake-ups a second for the box, not some per camera.</summary>
 internal sealed class SlowTimer
 {
     private static readonly ConditionalWeakTable<TimeProvider, SlowTimer> Timers = [];
