@@ -45,6 +45,8 @@ internal sealed class Credentials : IDisposable
         await _oneAtATime.WaitAsync(stop);
         try
         {
+            if (Recall(key) is { } settled)
+                return new(settled, default);                  // one in front of us asked the same, as a hundred viewers of one user do
             if (_throttle.Wait(account, source) is var queued && queued > TimeSpan.Zero)
                 return new(null, queued);                      // failures of those in front of us count
             return Settle(key, account, source, _users.Verify(name, password) is { } user ? new Caller(user.Name, user.Role) : null);
