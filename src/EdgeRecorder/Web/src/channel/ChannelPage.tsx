@@ -70,7 +70,7 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
                 if (time > boxNow() - 30_000)
                     live();
                 else
-                    setNotice(words.nothingHere);
+                    setNotice(why === words.overwritten ? words.gone : words.nothingHere);
                 return;
             }
             setNotice(found - time > nearMs ? why(whenOf(found, boxNow())) : '');

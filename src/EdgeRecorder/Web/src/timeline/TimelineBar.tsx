@@ -71,6 +71,9 @@ export function TimelineBar({ view, onView, timeline, playhead, range, onSeek, o
             onPointerMove={e => setHover(e.pointerType === 'touch' || !element.current ? null : timeAt(view, e.clientX - element.current.getBoundingClientRect().left, width))}
             onPointerLeave={() => setHover(null)}>
             <svg width={width} height={height} aria-hidden="true">
+                <defs>
+                    <pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="7" height="7" /><line x1="0" x2="0" y1="0" y2="7" /></pattern>
+                </defs>
                 {ticks(view, most).map(({ time, midnight }) => {
                     const x = xOf(view, time, width);
                     const whole = x > 24 && x < width - 24;               // half a label says the wrong time
@@ -82,7 +85,7 @@ export function TimelineBar({ view, onView, timeline, playhead, range, onSeek, o
                     );
                 })}
                 <rect class="nothing" x={0} y={barTop} width={Math.max(0, Math.min(width, xOf(view, now, width)))} height={barHeight} />
-                {gaps.map(bar => <rect key={`${bar.gap.reason}${bar.gap.from}`} class={`gap ${bar.gap.reason}`} x={bar.x} y={barTop} width={bar.width} height={barHeight} />)}
+                {gaps.map(bar => <rect key={`${bar.gap.reason}${bar.gap.from}`} class={`gap ${bar.gap.reason}${bar.width > 6 ? ' wide' : ''}`} x={bar.x} y={barTop} width={bar.width} height={barHeight} />)}
                 {spanBars(timeline?.spans ?? [], view, width, false).map(bar => <rect key={bar.from} class="span" x={bar.x} y={barTop} width={bar.width} height={barHeight} data-from={bar.from} data-to={bar.to} />)}
                 {spanBars(timeline?.spans ?? [], view, width, true).map(bar => <rect key={bar.from} class="locked" x={bar.x} y={barTop + barHeight - 6} width={bar.width} height={6} />)}
                 <Range range={range} view={view} width={width} />
