@@ -78,13 +78,11 @@ export class RecordedPlayer {
             xhrSetup: request => Object.entries(pageHeaders).forEach(([name, value]) => request.setRequestHeader(name, value)),
         });
         this.hls = hls;
-        hls.on(Events.LEVEL_LOADED, (_, { details }) => {
-            const begin = this.stretches.length === 0;
-            this.stretches = details.fragments;
-            if (begin)
-                hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches[0]?.start ?? 0);
-        });
         hls.on(Events.LEVEL_UPDATED, (_, { details }) => { this.stretches = details.fragments; });
+        hls.once(Events.LEVEL_LOADED, (_, { details }) => {
+            this.stretches = details.fragments;
+            hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches[0]?.start ?? 0);
+        });
         hls.on(Events.MEDIA_ATTACHED, () => this.events.attached());
         hls.on(Events.FRAG_BUFFERED, () => this.settle());
         hls.on(Events.ERROR, (_, fault) => {
