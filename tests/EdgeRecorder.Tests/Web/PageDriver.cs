@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using EdgeRecorder.Tests.SystemTests;
 using Microsoft.Playwright;
@@ -29,8 +30,8 @@ internal sealed partial class PageDriver : IAsyncDisposable
                 }
             }
             const quality = video.getVideoPlaybackQuality();
-            return { currentTime: video.currentTime, shown: quality.totalVideoFrames - quality.droppedVideoFrames, dropped: quality.droppedVideoFrames,
-                     width: video.videoWidth, height: video.videoHeight, counter, paused: video.paused };
+            return JSON.stringify({ currentTime: video.currentTime, shown: quality.totalVideoFrames - quality.droppedVideoFrames, dropped: quality.droppedVideoFrames,
+                     width: video.videoWidth, height: video.videoHeight, counter, paused: video.paused });
         }
         """;
 
@@ -79,7 +80,8 @@ internal sealed partial class PageDriver : IAsyncDisposable
         await Page.WaitForSelectorAsync("main.channel .timeline");
     }
 
-    public Task<VideoState> VideoAsync(string within = ".stage") => Page.Locator($"{within} video").EvaluateAsync<VideoState>(Look);
+    public async Task<VideoState> VideoAsync(string within = ".stage")
+        => JsonSerializer.Deserialize<VideoState>(await Page.Locator($"{within} video").EvaluateAsync<string>(Look), JsonSerializerOptions.Web)!;
 
     /// <summary>What a picture says of itself in data-<paramref name="name"/>.</summary>
     public Task<string?> PictureAsync(string name, string within = ".stage") => Page.GetAttributeAsync($"{within} .picture", $"data-{name}");
