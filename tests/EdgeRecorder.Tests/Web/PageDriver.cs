@@ -106,12 +106,13 @@ internal sealed partial class PageDriver : IAsyncDisposable
     public Task<VideoState> PlayingAsync(string within = ".stage") => WaitAsync(() => VideoAsync(within), v => v.Shown > 0 && v.CurrentTime > 0, $"a picture in {within}");
 
     /// <summary>The instant that the address of the page names: what was clicked.</summary>
-    public DateTimeOffset Instant => DateTimeOffset.Parse(At().Match(Uri.UnescapeDataString(Page.Url)) is { Success: true } found ? found.Groups[1].Value
+    private DateTimeOffset Instant => DateTimeOffset.Parse(At().Match(Uri.UnescapeDataString(Page.Url)) is { Success: true } found ? found.Groups[1].Value
         : throw new InvalidOperationException($"{Page.Url} names no instant"), CultureInfo.InvariantCulture);
 
-    /// <summary>Clicks the timeline where it shows <paramref name="time"/>.</summary>
-    public async Task ClickTimelineAsync(DateTimeOffset time)
+    /// <summary>Clicks the timeline where it shows <paramref name="time"/>, and returns the instant that is played: that of the pixel, or where footage goes on.</summary>
+    public async Task<DateTimeOffset> ClickTimelineAsync(DateTimeOffset time)
     {
+        var before = Page.Url;
         var line = Page.Locator(".timeline");
         var from = double.Parse((await line.GetAttributeAsync("data-from"))!, CultureInfo.InvariantCulture);
         var to = double.Parse((await line.GetAttributeAsync("data-to"))!, CultureInfo.InvariantCulture);
@@ -119,7 +120,12 @@ internal sealed partial class PageDriver : IAsyncDisposable
         var x = (time.ToUnixTimeMilliseconds() - from) / (to - from);
         Assert.InRange(x, 0, 1);
         await line.ClickAsync(new() { Position = new() { X = (float)(x * box.Width), Y = box.Height / 2 } });
+        await WaitAsync(() => Task.FromResult(Page.Url), url => url != before, "another instant in the address");
+        return Instant;
     }
+
+    /// <summary>The instant in the address once it is another than <paramref name="instant"/>.</summary>
+    public Task<DateTimeOffset> InstantBeyondAsync(DateTimeOffset instant) => WaitAsync(() => Task.FromResult(Instant), at => at != instant, "another instant");
 
     public void AssertNoFaults()
     {

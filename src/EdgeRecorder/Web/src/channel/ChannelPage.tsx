@@ -78,7 +78,7 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
                     setNotice(why === words.overwritten ? words.gone : words.nothingHere);
                 return;
             }
-            setNotice(found - time > nearMs ? why(whenOf(found, boxNow())) : '');
+            setNotice(found - time > nearMs || why !== words.jumped ? why(whenOf(found, boxNow())) : '');
             setWish({ instant: found });
             setInstant(found);
             go({ at: 'channel', id: channel.id, instant: Math.round(found) }, true);
