@@ -16,9 +16,9 @@ public sealed class FootageTests(PageRig rig)
         setup.With("gate", camera.Url());
         await using (var first = await DaemonProcess.StartAsync(setup))
         {
-            await first.AwaitFootageAsync("gate", TimeSpan.FromSeconds(5));
+            await first.AwaitFootageAsync("gate", TimeSpan.FromSeconds(8));
             await camera.CommandAsync("disconnect");
-            await first.WaitAsync(() => first.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Spans[1].To - t.Spans[1].From > TimeSpan.FromSeconds(4), "footage behind the gap");
+            await first.WaitAsync(() => first.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Spans[1].To - t.Spans[1].From > TimeSpan.FromSeconds(7), "footage behind the gap");
             Assert.Equal(0, await first.StopAsync());
         }
         await using var daemon = await DaemonProcess.StartAsync(setup);
