@@ -46,6 +46,15 @@ def wait_until(what, seconds, condition):
     return False
 
 
+def page(base):
+    """The document and what it names, as a browser and as a plain client ask for them."""
+    status, headers, body = request(base, "/")
+    named = re.findall(r'(?:src|href)="([^"]+)"', body.decode())
+    answers = [request(base, path, headers={"Accept-Encoding": encoding}) for path in named for encoding in ("br", "gzip", "identity")]
+    check(status == 200 and "default-src 'none'" in headers.get("Content-Security-Policy", "") and len(named) > 2 and all(a[0] == 200 and a[2] for a in answers),
+          f"the page and {len(named)} files")
+
+
 def iso(t):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
 
@@ -101,6 +110,7 @@ def run(program, directory):
     begun = time.time()
     try:
         with Life(program, config, directory / "first.log", base):
+            page(base)
             before = ask(base, tls, directory, begun)
             second = subprocess.run([program, "serve", "--config", config, f"--api:box:port={free_port()}", "--api:box:tlsPort=0"], capture_output=True, text=True, timeout=30)
             check(second.returncode == 1 and "another recorder" in second.stderr, f"a second daemon on one root: {second.stderr.strip()}")

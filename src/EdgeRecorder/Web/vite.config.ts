@@ -35,6 +35,6 @@ export default defineConfig({
         modulePreload: { polyfill: false },
         reportCompressedSize: false,
     },
-    server: { proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } } },
+    server: { proxy: { '/api': { target: process.env['BOX'] ?? 'http://127.0.0.1:8080', ws: true } } },          // BOX: where `npm run dev` finds a recorder
     plugins: [compressed()],
 });

@@ -9,20 +9,21 @@ namespace EdgeRecorder.Tests.Web;
 public sealed class FootageTests(PageRig rig)
 {
     [Fact]
-    public async Task A_click_shows_the_picture_recorded_then_before_and_after_a_gap_and_a_restart()
+    public async Task A_click_shows_the_picture_recorded_then_before_and_after_a_gap_a_seam_and_a_restart()
     {
         using var setup = rig.Setup();
-        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--audio", "10s.aac");
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.LargeClip, "--audio", "10s.aac");      // so large that 5 s do not fit a segment
         setup.With("gate", camera.Url());
         await using (var first = await DaemonProcess.StartAsync(setup))
         {
-            await first.AwaitFootageAsync("gate", TimeSpan.FromSeconds(5));
+            await first.AwaitFootageAsync("gate", TimeSpan.FromSeconds(8));
             await camera.CommandAsync("disconnect");
-            await first.WaitAsync(() => first.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Spans[1].To - t.Spans[1].From > TimeSpan.FromSeconds(4), "footage behind the gap");
+            await first.WaitAsync(() => first.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Spans[1].To - t.Spans[1].From > TimeSpan.FromSeconds(7), "footage behind the gap");
             Assert.Equal(0, await first.StopAsync());
         }
         await using var daemon = await DaemonProcess.StartAsync(setup);
         var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 3 && t.Spans[2].To - t.Spans[2].From > TimeSpan.FromSeconds(4), "footage behind the restart");
+        Assert.True(setup.Segments().Length > timeline.Spans.Count, "no seam inside a span");
         var clients = (await camera.StatsAsync()).Clients;
         await using var page = await rig.OpenAsync(daemon);
         await page.OpenChannelAsync("gate");
@@ -32,16 +33,15 @@ public sealed class FootageTests(PageRig rig)
         foreach (var span in timeline.Spans)
             foreach (var place in (double[])[0.25, 0.5, 0.85])
             {
-                await page.ClickTimelineAsync(span.From + (span.To - span.From) * place);
+                var instant = await page.ClickTimelineAsync(span.From + (span.To - span.From) * place);
                 await page.Page.WaitForSelectorAsync("[data-phase=recorded] video");
                 if (!paused)
                 {
-                    await page.WaitAsync(() => page.VideoAsync(), v => v.Counter >= 0 && !v.Paused, "playing footage");
+                    await page.WaitAsync(() => page.VideoAsync(), v => v.Counter >= 0 && !v.Paused && v.Shown > 0, "playing footage");
                     await page.Page.ClickAsync(".controls button >> nth=0");
-                    await page.ClickTimelineAsync(span.From + (span.To - span.From) * place);
+                    instant = await page.ClickTimelineAsync(span.From + (span.To - span.From) * (place + 0.1));
                     paused = true;
                 }
-                var instant = page.Instant;
                 var client = clients.Last(c => c.BeganAt > 0 && c.BeganAt <= span.From.ToUnixTimeMilliseconds() / 1000.0 + 0.5);
                 var expected = client.PictureAt(instant) % BurntInCounter.Count;
                 var seen = await page.WaitAsync(() => page.VideoAsync(), v => v.Paused && Math.Abs(v.Counter - expected) <= 1, $"picture {expected} ± 1 of {instant:HH:mm:ss.fff}", TimeSpan.FromSeconds(8));
@@ -49,8 +49,8 @@ public sealed class FootageTests(PageRig rig)
             }
 
         // In a gap there is no picture: the next one is shown, and said.
-        await page.ClickTimelineAsync(timeline.Spans[1].To + (timeline.Spans[2].From - timeline.Spans[1].To) / 2);
-        await page.WaitAsync(() => Task.FromResult(page.Instant), at => (at - timeline.Spans[2].From).Duration() < TimeSpan.FromMilliseconds(2), "the begin of what follows the gap");
+        var next = await page.ClickTimelineAsync(timeline.Spans[1].To + (timeline.Spans[2].From - timeline.Spans[1].To) / 2);
+        Assert.InRange(next, timeline.Spans[2].From.AddMilliseconds(-2), timeline.Spans[2].From.AddMilliseconds(2));
         page.AssertNoFaults();
     }
 
@@ -76,6 +76,24 @@ public sealed class FootageTests(PageRig rig)
         await page.WaitAsync(async () => DateTimeOffset.Parse((await shown.GetAttributeAsync("datetime"))!, System.Globalization.CultureInfo.InvariantCulture), at => at > behind, "footage behind the gap", TimeSpan.FromSeconds(30));
         Assert.True(large.CurrentTime > small.CurrentTime);
         page.AssertNoFaults();
+    }
+
+    [Fact]
+    public async Task Footage_that_was_overwritten_meanwhile_is_passed_over_and_that_is_said()
+    {
+        using var setup = rig.Setup();
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip);
+        await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url()));
+        var timeline = await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(8));
+        await using var page = await rig.OpenAsync(daemon);
+        await page.OpenChannelAsync("gate");
+        await page.Page.ClickAsync(".tools .group button >> nth=0");
+        // As the recorder answers when the ring has overtaken a player.
+        await page.Page.RouteAsync("**/ring/*.m4s", route => route.FulfillAsync(new() { Status = 410, ContentType = "application/problem+json", Body = """{"status":410,"detail":"this footage has been overwritten"}""" }), new() { Times = 1 });
+        var instant = await page.ClickTimelineAsync(timeline.Spans[0].From + TimeSpan.FromSeconds(2));
+        await page.Page.WaitForSelectorAsync(".toast:has-text('overwritten')");
+        Assert.True(await page.InstantBeyondAsync(instant) > instant);
+        await page.WaitAsync(() => page.VideoAsync(), v => v.Counter >= 0 && v.Shown > 0, "what follows");
     }
 
     [Fact]

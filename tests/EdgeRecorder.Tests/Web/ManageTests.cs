@@ -59,8 +59,10 @@ public sealed class ManageTests(PageRig rig)
         await FitsAsync(page, "the wall");
         Assert.Equal(language.StartsWith("zh", StringComparison.Ordinal), (await page.Page.InnerTextAsync("h1")).StartsWith("摄像机", StringComparison.Ordinal));
         await page.Page.ClickAsync(".heading button.main");
+        await page.Page.WaitForSelectorAsync("dialog[open]");
         await FitsAsync(page, "the form");
         await page.Page.Keyboard.PressAsync("Escape");
+        await page.Page.WaitForSelectorAsync("dialog", new() { State = Microsoft.Playwright.WaitForSelectorState.Detached });
         await page.OpenChannelAsync("gate");
         await page.Page.ClickAsync(".range-panel .pair button >> nth=0");
         await FitsAsync(page, "a camera");

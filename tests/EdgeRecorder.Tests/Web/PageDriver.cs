@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using EdgeRecorder.Tests.SystemTests;
 using Microsoft.Playwright;
@@ -29,8 +30,8 @@ internal sealed partial class PageDriver : IAsyncDisposable
                 }
             }
             const quality = video.getVideoPlaybackQuality();
-            return { currentTime: video.currentTime, shown: quality.totalVideoFrames - quality.droppedVideoFrames, dropped: quality.droppedVideoFrames,
-                     width: video.videoWidth, height: video.videoHeight, counter, paused: video.paused };
+            return JSON.stringify({ currentTime: video.currentTime, shown: quality.totalVideoFrames - quality.droppedVideoFrames, dropped: quality.droppedVideoFrames,
+                     width: video.videoWidth, height: video.videoHeight, counter, paused: video.paused });
         }
         """;
 
@@ -79,7 +80,8 @@ internal sealed partial class PageDriver : IAsyncDisposable
         await Page.WaitForSelectorAsync("main.channel .timeline");
     }
 
-    public Task<VideoState> VideoAsync(string within = ".stage") => Page.Locator($"{within} video").EvaluateAsync<VideoState>(Look);
+    public async Task<VideoState> VideoAsync(string within = ".stage")
+        => JsonSerializer.Deserialize<VideoState>(await Page.Locator($"{within} video").EvaluateAsync<string>(Look), JsonSerializerOptions.Web)!;
 
     /// <summary>What a picture says of itself in data-<paramref name="name"/>.</summary>
     public Task<string?> PictureAsync(string name, string within = ".stage") => Page.GetAttributeAsync($"{within} .picture", $"data-{name}");
@@ -104,12 +106,13 @@ internal sealed partial class PageDriver : IAsyncDisposable
     public Task<VideoState> PlayingAsync(string within = ".stage") => WaitAsync(() => VideoAsync(within), v => v.Shown > 0 && v.CurrentTime > 0, $"a picture in {within}");
 
     /// <summary>The instant that the address of the page names: what was clicked.</summary>
-    public DateTimeOffset Instant => DateTimeOffset.Parse(At().Match(Uri.UnescapeDataString(Page.Url)) is { Success: true } found ? found.Groups[1].Value
+    private DateTimeOffset Instant => DateTimeOffset.Parse(At().Match(Uri.UnescapeDataString(Page.Url)) is { Success: true } found ? found.Groups[1].Value
         : throw new InvalidOperationException($"{Page.Url} names no instant"), CultureInfo.InvariantCulture);
 
-    /// <summary>Clicks the timeline where it shows <paramref name="time"/>.</summary>
-    public async Task ClickTimelineAsync(DateTimeOffset time)
+    /// <summary>Clicks the timeline where it shows <paramref name="time"/>, and returns the instant that is played: that of the pixel, or where footage goes on.</summary>
+    public async Task<DateTimeOffset> ClickTimelineAsync(DateTimeOffset time)
     {
+        var before = Page.Url;
         var line = Page.Locator(".timeline");
         var from = double.Parse((await line.GetAttributeAsync("data-from"))!, CultureInfo.InvariantCulture);
         var to = double.Parse((await line.GetAttributeAsync("data-to"))!, CultureInfo.InvariantCulture);
@@ -117,7 +120,12 @@ internal sealed partial class PageDriver : IAsyncDisposable
         var x = (time.ToUnixTimeMilliseconds() - from) / (to - from);
         Assert.InRange(x, 0, 1);
         await line.ClickAsync(new() { Position = new() { X = (float)(x * box.Width), Y = box.Height / 2 } });
+        await WaitAsync(() => Task.FromResult(Page.Url), url => url != before, "another instant in the address");
+        return Instant;
     }
+
+    /// <summary>The instant in the address once it is another than <paramref name="instant"/>.</summary>
+    public Task<DateTimeOffset> InstantBeyondAsync(DateTimeOffset instant) => WaitAsync(() => Task.FromResult(Instant), at => at != instant, "another instant");
 
     public void AssertNoFaults()
     {

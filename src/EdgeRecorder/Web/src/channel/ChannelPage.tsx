@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { channels, refreshChannels } from '../api/box';
 import { get, remove, send, session } from '../api/client';
 import { boxNow } from '../api/clock';
@@ -34,6 +34,7 @@ export function ChannelPage({ id, instant }: { id: string; instant: number | nul
 
 const firstSpan = 3_600_000;
 const nearMs = 1500;                                        // a hole shorter than this is not worth a word
+const noticeMs = 8000;
 
 /** One camera: now or then. */
 function Watch({ channel, first }: { channel: Channel; first: number | null }) {
@@ -52,6 +53,10 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
     const onScreen = useOnScreen(stage);
     const { timeline, refresh } = useTimeline(channel.id, view);
     const now = boxNow();
+    useEffect(() => {
+        const timer = window.setTimeout(() => setNotice(''), noticeMs);
+        return () => window.clearTimeout(timer);
+    }, [notice]);
 
     function live() {
         setWish(null);
@@ -70,10 +75,10 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
                 if (time > boxNow() - 30_000)
                     live();
                 else
-                    setNotice(words.nothingHere);
+                    setNotice(why === words.overwritten ? words.gone : words.nothingHere);
                 return;
             }
-            setNotice(found - time > nearMs ? why(whenOf(found, boxNow())) : '');
+            setNotice(found - time > nearMs || why !== words.jumped ? why(whenOf(found, boxNow())) : '');
             setWish({ instant: found });
             setInstant(found);
             go({ at: 'channel', id: channel.id, instant: Math.round(found) }, true);

@@ -57,7 +57,10 @@ export function RecordedPicture({ channel, stream, video, wish, speed, paused, m
         };
     }, [channel, stream]);
 
-    useEffect(() => player.current?.seek(wish.instant), [wish]);
+    useEffect(() => {
+        setMissing(null);
+        player.current?.seek(wish.instant);
+    }, [wish]);
     useEffect(obey, [speed, paused, wish]);
     useEffect(() => { if (video.current) video.current.muted = muted; }, [muted]);
 

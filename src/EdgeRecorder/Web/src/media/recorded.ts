@@ -52,17 +52,21 @@ export class RecordedPlayer {
     close(): void {
         this.closed = true;
         this.video.removeEventListener('ended', this.onEnded);
+        this.drop();
+    }
+
+    /** What was loaded; the next wish loads anew. */
+    private drop(): void {
         this.hls?.destroy();
         this.hls = undefined;
+        this.stretches = [];
     }
 
     private readonly onEnded = () => this.events.ended();
 
     private async open(instant: number): Promise<void> {
         const mine = ++this.opening;
-        this.hls?.destroy();
-        this.hls = undefined;
-        this.stretches = [];
+        this.drop();
         const { default: Hls, Events, ErrorDetails } = await loadHls();
         if (this.closed || mine !== this.opening)
             return;
@@ -74,20 +78,21 @@ export class RecordedPlayer {
             xhrSetup: request => Object.entries(pageHeaders).forEach(([name, value]) => request.setRequestHeader(name, value)),
         });
         this.hls = hls;
-        hls.on(Events.LEVEL_LOADED, (_, { details }) => {
-            const begin = this.stretches.length === 0;
-            this.stretches = details.fragments;
-            if (begin)
-                hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches[0]?.start ?? 0);
-        });
         hls.on(Events.LEVEL_UPDATED, (_, { details }) => { this.stretches = details.fragments; });
+        hls.once(Events.LEVEL_LOADED, (_, { details }) => {
+            this.stretches = details.fragments;
+            hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches[0]?.start ?? 0);
+        });
         hls.on(Events.MEDIA_ATTACHED, () => this.events.attached());
         hls.on(Events.FRAG_BUFFERED, () => this.settle());
         hls.on(Events.ERROR, (_, fault) => {
-            if (fault.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR || fault.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR)
+            if (fault.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR || fault.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) {
+                this.drop();
                 this.events.unsupported(videoCodecOf(fault.mimeType ?? hls.levels[0]?.videoCodec ?? ''));
-            else if (fault.fatal || fault.response?.code === 410)
+            } else if (fault.fatal || fault.response?.code === 410) {
+                this.drop();
                 this.events.failed(fault.response?.code ?? 0, fault.details);
+            }
         });
         hls.attachMedia(this.video);
         hls.loadSource(`/api/v1/channels/${encodeURIComponent(this.channel)}/playback.m3u8?stream=${this.stream}&from=${new Date(instant - before).toISOString()}&to=${new Date(instant + behind).toISOString()}`);

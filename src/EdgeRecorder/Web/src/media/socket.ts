@@ -35,7 +35,10 @@ export class LiveSocket {
 
     close(): void {
         this.ended = true;
-        this.socket.close();
+        if (this.socket.readyState === WebSocket.CONNECTING)
+            this.socket.onopen = () => this.socket.close();     // closed before it is open, the browser would call it failed
+        else
+            this.socket.close();
     }
 
     private take(data: string | ArrayBuffer): void {

@@ -3,7 +3,7 @@ import { boxNow } from '../api/clock';
 import type { Timeline } from '../api/types';
 import { clockTime, day, fullTime, shortTime, whenOf } from '../text/format';
 import { text } from '../text/language';
-import { gapBars, spanBars } from './bars';
+import { gapBars, spanBars, type GapBar } from './bars';
 import { center, move, spanOf, timeAt, upToNow, xOf, zoom, type View } from './scale';
 import { stepFor, ticks } from './ticks';
 import { useGestures } from './useGestures';
@@ -63,7 +63,7 @@ export function TimelineBar({ view, onView, timeline, playhead, range, onSeek, o
     const fine = stepFor(spanOf(view), most) < 60_000;
     const gaps = gapBars(timeline?.gaps ?? [], view, width, now);
     const shown = hover ?? cursor;
-    const gapUnder = shown === null ? undefined : gaps.find(g => xOf(view, shown, width) >= g.x - 2 && xOf(view, shown, width) <= g.x + g.width + 2 && !covered(timeline, shown));
+    const gapUnder = shown === null || covered(timeline, shown) ? undefined : gapAt(gaps, xOf(view, shown, width));
     return (
         <div class="timeline" ref={element} role="slider" tabIndex={0} aria-label={words.timeline.label} aria-valuemin={Math.round(view.from)} aria-valuemax={Math.round(view.to)}
             aria-valuenow={Math.round(cursor ?? at)} aria-valuetext={fullTime(cursor ?? at)} data-from={Math.round(view.from)} data-to={Math.round(view.to)}
@@ -71,6 +71,9 @@ export function TimelineBar({ view, onView, timeline, playhead, range, onSeek, o
             onPointerMove={e => setHover(e.pointerType === 'touch' || !element.current ? null : timeAt(view, e.clientX - element.current.getBoundingClientRect().left, width))}
             onPointerLeave={() => setHover(null)}>
             <svg width={width} height={height} aria-hidden="true">
+                <defs>
+                    <pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="7" height="7" /><line x1="0" x2="0" y1="0" y2="7" /></pattern>
+                </defs>
                 {ticks(view, most).map(({ time, midnight }) => {
                     const x = xOf(view, time, width);
                     const whole = x > 24 && x < width - 24;               // half a label says the wrong time
@@ -82,7 +85,7 @@ export function TimelineBar({ view, onView, timeline, playhead, range, onSeek, o
                     );
                 })}
                 <rect class="nothing" x={0} y={barTop} width={Math.max(0, Math.min(width, xOf(view, now, width)))} height={barHeight} />
-                {gaps.map(bar => <rect key={`${bar.gap.reason}${bar.gap.from}`} class={`gap ${bar.gap.reason}`} x={bar.x} y={barTop} width={bar.width} height={barHeight} />)}
+                {gaps.map(bar => <rect key={`${bar.gap.reason}${bar.gap.from}`} class={`gap ${bar.gap.reason}${bar.width > 6 ? ' wide' : ''}`} x={bar.x} y={barTop} width={bar.width} height={barHeight} />)}
                 {spanBars(timeline?.spans ?? [], view, width, false).map(bar => <rect key={bar.from} class="span" x={bar.x} y={barTop} width={bar.width} height={barHeight} data-from={bar.from} data-to={bar.to} />)}
                 {spanBars(timeline?.spans ?? [], view, width, true).map(bar => <rect key={bar.from} class="locked" x={bar.x} y={barTop + barHeight - 6} width={bar.width} height={6} />)}
                 <Range range={range} view={view} width={width} />
@@ -115,8 +118,13 @@ function Range({ range, view, width }: { range: Properties['range']; view: View;
 }
 
 function Label({ x, width, children }: { x: number; width: number; children: preact.ComponentChildren }) {
-    const half = 110;
+    const half = 130;
     return <div class="label" style={{ left: `${Math.max(Math.min(half, width / 2), Math.min(width - Math.min(half, width / 2), x))}px` }}>{children}</div>;
+}
+
+/** The gap at a place of the line: the narrowest, since an outage may lie in what was overwritten later. */
+function gapAt(gaps: GapBar[], x: number): GapBar | undefined {
+    return gaps.filter(g => x >= g.x - 2 && x <= g.x + g.width + 2).sort((a, b) => a.width - b.width)[0];
 }
 
 function covered(timeline: Timeline | null, time: number): boolean {
