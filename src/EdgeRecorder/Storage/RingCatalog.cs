@@ -289,6 +289,15 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
         }
     }
 
+    /// <summary>A segment by its number, held readable; null when its footage is another's, or gone.</summary>
+    public HeldSegment? LeaseOne(StreamKey stream, int number, long generation)
+    {
+        if (number < 1 || number > segments.Count)
+            return null;
+        lock (_gate)
+            return segments[number - 1] is var segment && segment.Generation == generation && segment.Stream == stream && segment.HasFootage ? Hold(segment) : null;
+    }
+
     public void Release(IEnumerable<HeldSegment> held)
     {
         lock (_gate)
