@@ -32,7 +32,7 @@ public sealed class PlaybackTests : IDisposable
         if (video is not null)
         {
             Assert.Equal(200, await Tool.FramesAsync(path, "v:0"));
-            Assert.True(playlist.Has("EXT-X-INDEPENDENT-SEGMENTS"));
+            Assert.Equal(perSegment == 100, playlist.Has("EXT-X-INDEPENDENT-SEGMENTS"));    // the others change segments in the middle of a GOP, as after a fault of the disk
             Assert.All(playlist.Entries, e => Assert.True(e.Duration <= 5));
         }
     }
@@ -86,7 +86,11 @@ public sealed class PlaybackTests : IDisposable
     {
         using var feed = await FillAsync(Codec.H264, Codec.Aac, 100);
         using var other = new Feed(mediaEnd90k: feed.Fragmenter.MediaEnd90k);
-        other.Play(await Clip.MakeAsync(Codec.H264, Codec.G711A));
+        var clip = await Clip.MakeAsync(Codec.H264, Codec.G711A);
+        other.Announce(clip.Tracks);
+        foreach (var unit in clip.Units)
+            other.Add(unit, arrivalUs: unit.SendUs + 10_000_000);
+        other.Close();
         Ring.AddSegment(other.Fragments);
         var playlist = await _played.PlaylistAsync(0, long.MaxValue);
         var change = playlist.Entries.FindIndex(e => e.IsDiscontinuity);
@@ -103,7 +107,7 @@ public sealed class PlaybackTests : IDisposable
         await FillAsync(Codec.H264, Codec.G711A, 4);
         var playlist = await _played.PlaylistAsync(0, long.MaxValue, tracks);
         var path = await _played.SaveAsync(playlist);
-        Assert.Equal("video", (await Tool.TextAsync("ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", path)).Trim().Split('\n').Distinct().Single().TrimEnd(','));
+        Assert.Equal("video", (await Tool.TextAsync("ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", path)).Trim().Split('\n').Select(line => line.TrimEnd(',')).Distinct().Single());
         await Tool.DecodesAsync(path);
         Assert.Equal(200, await Tool.FramesAsync(path, "v:0"));
     }
