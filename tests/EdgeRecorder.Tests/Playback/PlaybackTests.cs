@@ -107,7 +107,7 @@ public sealed class PlaybackTests : IDisposable
         await FillAsync(Codec.H264, Codec.G711A, 4);
         var playlist = await _played.PlaylistAsync(0, long.MaxValue, tracks);
         var path = await _played.SaveAsync(playlist);
-        Assert.Equal("video", (await Tool.TextAsync("ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", path)).Trim().Split('\n').Select(line => line.TrimEnd(',')).Distinct().Single());
+        Assert.Equal("video", (await Tool.TextAsync("ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", path)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd(',')).Distinct().Single());
         await Tool.DecodesAsync(path);
         Assert.Equal(200, await Tool.FramesAsync(path, "v:0"));
     }
