@@ -38,8 +38,8 @@ internal sealed class GrowingPlaylist(IRing ring, StreamKey stream, long fromUtc
                 Grow(nowUtcUs);
             if (_entries.IsEmpty)
                 return null;
-            // Media time numbers the first entry, so that the numbers of a list that had to be made again from a later one never go back.
-            return new PlaybackPlaylist(PlaylistType.Event, stream, _entries.Closed, _targetSeconds, _entries.FirstMedia90k / 90_000, false, _start90k, _isEnded);
+            // Media time, in tenths of a second, numbers the first entry, so that the numbers of a list that had to be made again from a later one never go back.
+            return new PlaybackPlaylist(PlaylistType.Event, stream, _entries.Closed, _targetSeconds, _entries.FirstMedia90k / 9_000, false, _start90k, _isEnded);
         }
     }
 

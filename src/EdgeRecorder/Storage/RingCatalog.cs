@@ -210,6 +210,7 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
         {
             if (!_byStream.TryGetValue(stream, out var list))
                 return found;
+            var copies = list.FindAll(s => s.IsPool && !s.IsDue);
             foreach (var segment in list)
                 foreach (var row in segment.Spans)
                 {
@@ -220,7 +221,7 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
                         foreach (var piece in Uncovered(row, list))
                             found.Add(Dated(segment, piece, offset));
                     else
-                        found.Add(Dated(segment, row, offset) with { Locked = segment.Pins > 0 || IsCopied(row, list) });
+                        found.Add(Dated(segment, row, offset) with { Locked = segment.Pins > 0 || IsCopied(row, copies) });
                 }
         }
         found.Sort((a, b) => (a.FromUtcUs, a.Generation).CompareTo((b.FromUtcUs, b.Generation)));
@@ -232,8 +233,8 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
             segment.IsPool || segment.Pins > 0);
 
     /// <summary>A lock holds it: the pool has some of it, whether or not the original is still there.</summary>
-    private static bool IsCopied(SpanRow row, List<Segment> list)
-        => list.Exists(s => s.IsPool && !s.IsDue && s.Spans.Exists(copy => copy.MediaStart90k < row.MediaEnd90k && copy.MediaEnd90k > row.MediaStart90k));
+    private static bool IsCopied(SpanRow row, List<Segment> copies)
+        => copies.Exists(s => s.Spans.Exists(copy => copy.MediaStart90k < row.MediaEnd90k && copy.MediaEnd90k > row.MediaStart90k));
 
     /// <summary>The parts of a copy whose originals the ring no longer has; by media time, which a stream never uses twice.</summary>
     private static List<SpanRow> Uncovered(in SpanRow copy, List<Segment> list)

@@ -13,6 +13,9 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
 {
     public ConcurrentDictionary<int, bool> Applied { get; } = new();
     public List<FootageSpan> Footage { get; } = [];
+
+    /// <summary>Instead of <see cref="Footage"/>, when there is one.</summary>
+    public RingCatalog? Catalog { get; set; }
     public FootageAnswer Answer { get; set; } = new FootageAnswer.Nothing();
     public PlaylistAnswer Playlist { get; set; } = new PlaylistAnswer.Nothing();
     public RecordsAnswer Records { get; set; } = new RecordsAnswer.Nothing();
@@ -24,7 +27,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public long ToUtcUs(long boottimeUs) => boottimeUs + 1_700_000_000_000_000;
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new InvalidOperationException();
-    public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
+    public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => Catalog?.Spans(key, fromUtcUs, toUtcUs) ?? [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
     public FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync) => new([], () => { }, CancellationToken.None);
     public IReadOnlyList<FragmentRef> FragmentsOf(in FootageSpan span) => [];
     public FootageLease? LeaseRecords(StreamKey key, in RecordPlace place) => null;
