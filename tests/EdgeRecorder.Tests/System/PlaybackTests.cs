@@ -114,7 +114,8 @@ public sealed class PlaybackTests
     /// <summary>The playlist of everything, in ffmpeg: each picture is the one that the camera sent at its date, by the entries' dates and the place in them.</summary>
     private static async Task<(IReadOnlyList<int> Numbers, PlaylistText Playlist)> ShowsWhatWasSentAsync(DaemonProcess daemon, CameraStatistics sent)
     {
-        var playlist = PlaylistRules.Obeys(await PlaylistAsync(daemon, "tracks=all"));
+        var (from, to) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddSeconds(-11));
+        var playlist = PlaylistRules.Obeys(await PlaylistAsync(daemon, "tracks=all", from, to));
         var channel = $"/api/v1/channels/{await daemon.IdAsync("gate")}/";
         using var directory = new TemporaryDirectory();
         var numbers = new List<int>();
@@ -133,7 +134,7 @@ public sealed class PlaybackTests
         }
         // The same by a player that reads the playlist itself.
         var id = await daemon.IdAsync("gate");
-        Assert.Equal(numbers, await BurntInCounter.ReadAsync(Address(daemon, id, "tracks=all"), "-headers", $"Authorization: {daemon.Http.DefaultRequestHeaders.Authorization}\r\n"));
+        Assert.Equal(numbers, await BurntInCounter.ReadAsync(Address(daemon, id, "tracks=all", from, to), "-headers", $"Authorization: {daemon.Http.DefaultRequestHeaders.Authorization}\r\n"));
         return (numbers, playlist);
     }
 
