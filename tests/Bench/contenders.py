@@ -104,6 +104,20 @@ class FFmpeg(Child):
                 "-segment_format_options", "movflags=+frag_keyframe+empty_moov+default_base_moof", os.path.join(folder, f"{i}-%03d.mp4"))
 
 
+class SplitMux(Child):
+    """GStreamer's own recorder: splitmuxsink, files of a minute, fragments of a second."""
+
+    name = "splitmuxsink"
+
+    def __init__(self, folder, setup, camera, channels):
+        super().__init__(folder)
+        for i in range(channels):
+            self.spawn(
+                "/usr/bin/gst-launch-1.0", "-q", "rtspsrc", f"location={camera.url(i)}", "protocols=tcp", "latency=0", "!", "application/x-rtp,media=video",
+                "!", "rtph264depay", "!", "h264parse", "!", "splitmuxsink", f"location={os.path.join(folder, f'{i}-%03d.mp4')}", "max-size-time=60000000000",
+                "muxer-factory=mp4mux", "muxer-properties=properties,fragment-duration=1000")
+
+
 class Recorder(Child):
     """The published daemon with a configuration made here."""
 
@@ -137,13 +151,20 @@ class Recorder(Child):
             json.dump(configuration, file, indent=2)
         self.spawn(setup.daemon, "serve", "--config", path)
 
+    def request(self, path):
+        """An authorized request, to be opened."""
+        with open(os.path.join(self.root, "initial-admin-password")) as file:
+            credentials = base64.b64encode(f"admin:{file.read().strip()}".encode()).decode()
+        return urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Authorization": f"Basic {credentials}"})
+
+    def ask(self, path):
+        with urllib.request.urlopen(self.request(path), timeout=30) as answer:
+            return json.loads(answer.read())
+
     def metric(self, name):
         """Sum over all labels of one metric; None while the daemon does not answer or does not have it yet."""
         try:
-            with open(os.path.join(self.root, "initial-admin-password")) as file:
-                credentials = base64.b64encode(f"admin:{file.read().strip()}".encode()).decode()
-            request = urllib.request.Request(f"http://127.0.0.1:{self.port}/metrics", headers={"Authorization": f"Basic {credentials}"})
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(self.request("/metrics"), timeout=5) as answer:
                 lines = answer.read().decode().splitlines()
         except (FileNotFoundError, urllib.error.URLError, ConnectionError):
             return None

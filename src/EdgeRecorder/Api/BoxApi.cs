@@ -60,6 +60,7 @@ internal static class BoxApi
         var api = app.MapGroup("/api/v1");
         api.MapChannels();
         api.MapFootage();
+        api.MapPlayback();
         api.MapLive();
         api.MapLivePlaylists();
         api.MapRecordings();

@@ -51,6 +51,8 @@ internal static class FootageEndpoints
                     return await SendAsync(found.Download, $"{channel.Key}_{range.From:yyyyMMdd'T'HHmmss'Z'}.mp4", context);
             case FootageAnswer.FormatChange change:
                 return Problems.Conflict($"at {UtcConverter.Write(change.At)} {change.What}; ask for the range before or from that instant");
+            case FootageAnswer.Damaged damage:
+                return Problems.Conflict($"the segment of the ring that begins at {UtcConverter.Write(damage.At)} is damaged ({damage.What}); ask for the range before or behind it");
             default:
                 return Problems.NotFound($"channel {id} has no footage in [{UtcConverter.Write(range.From)}, {UtcConverter.Write(range.To)}); its timeline says why");
         }

@@ -8,7 +8,7 @@ internal static class ReservedEndpoints
 {
     private static readonly (string Path, string[] Methods)[] Routes =
     [
-        ("/channels/{id}/playback.m3u8", ["GET"]), ("/channels/{id}/still.jpg", ["GET"]),
+        ("/channels/{id}/still.jpg", ["GET"]),
         ("/channels/{id}/ptz", ["POST"]), ("/schedules", ["GET", "POST"]), ("/events", ["GET"]), ("/exports", ["GET", "POST"]), ("/devices", ["GET"]),
         ("/devices/{id}/footage", ["GET"]), ("/panel", ["GET"]), ("/metrics-history", ["GET"]), ("/logs", ["GET"]), ("/network", ["GET"]), ("/doors", ["GET"]),
         ("/backup", ["GET", "POST"]), ("/update", ["GET", "POST"]),

@@ -25,6 +25,7 @@ internal static class Engine
         services.AddSingleton<ILocks>(s => RingOf(s).Locks);
         services.AddSingleton<IStorageStatus>(s => new RingFigures(RingOf(s), RingFolderOf(s)));
         services.AddSingleton<IFootageSource, Footage>();
+        services.AddSingleton<IPlaybackSource, PlaybackSource>();
         services.AddSingleton(s => new GapJournal(s.GetRequiredService<IGapLedger>(), RingOf(s).Clock.Current.BootNumber, s.GetRequiredService<TimeProvider>(), Log<GapJournal>(s)));
         services.AddSingleton<IRecorder>(s => new Recorder(Surroundings(s), Connector(s)));
         services.AddSingleton<IProbe, CameraProbe>();

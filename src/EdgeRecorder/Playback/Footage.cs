@@ -17,11 +17,9 @@ internal sealed class Footage(IRing ring) : IFootageSource
         {
             if (lease.Fragments.Count == 0)
                 return new FootageAnswer.Nothing();
-            var (init, change) = ReadFormat(lease.Fragments);
-            if (change is not null)
-                return change;
+            var (init, refusal) = ReadFormat(lease.Fragments);
             if (init is null)
-                return new FootageAnswer.Nothing();
+                return refusal ?? new FootageAnswer.Nothing();
             var plan = new FootagePlan(init, lease.Fragments, verbatim, verbatim || init.Tracks.Count < 2 ? 0 : ReadLead(lease.Fragments, init.Tracks[^1].TimeScale));
             if (plan.Fragments.IsEmpty)
                 return new FootageAnswer.Nothing();
@@ -59,7 +57,7 @@ internal sealed class Footage(IRing ring) : IFootageSource
     }
 
     /// <summary>The format all fragments share, out of the head of every segment they lie in, or where it changes.</summary>
-    private (InitSegment? Init, FootageAnswer.FormatChange? Change) ReadFormat(IReadOnlyList<FragmentRef> fragments)
+    private (InitSegment? Init, FootageAnswer? Refusal) ReadFormat(IReadOnlyList<FragmentRef> fragments)
     {
         InitSegment? init = null;
         var (segment, generation) = (-1, -1L);
@@ -68,15 +66,25 @@ internal sealed class Footage(IRing ring) : IFootageSource
             if (fragment.Segment == segment && fragment.Generation == generation)
                 continue;
             (segment, generation) = (fragment.Segment, fragment.Generation);
-            if (ring.ReadInit(fragment) is not { } bytes)
-                return (null, null);                        // recycled between the lease and here: it was the oldest, ask again
-            var here = InitSegment.Parse(bytes);
+            InitSegment here;
+            try
+            {
+                if (ring.ReadInit(fragment) is not { } bytes)
+                    return (null, null);                    // recycled between the lease and here: it was the oldest, ask again
+                here = InitSegment.Parse(bytes);
+            }
+            catch (ProtocolException e)
+            {
+                return (null, new FootageAnswer.Damaged(At(fragment), e.Message));
+            }
             init ??= here;
             if (!here.SameFormat(init))
-                return (null, new FootageAnswer.FormatChange(DateTimeOffset.FromUnixTimeMilliseconds(fragment.FromUtcUs / 1000), $"{Describe(init)} before, {Describe(here)} from then on"));
+                return (null, new FootageAnswer.FormatChange(At(fragment), $"{Describe(init)} before, {Describe(here)} from then on"));
         }
         return (init, null);
     }
+
+    private static DateTimeOffset At(in FragmentRef fragment) => DateTimeOffset.FromUnixTimeMilliseconds(fragment.FromUtcUs / 1000);
 
     private static string Describe(InitSegment init)
         => string.Join(" with ", init.Tracks.Select(track => track.IsVideo ? $"{track.Codec}" : $"{track.Codec} {track.TimeScale} Hz"));

@@ -18,7 +18,7 @@ internal sealed class FootageDownload(FootagePlan plan, IRing ring, FootageLease
     private const int LargestBetween = 8192;
 
     public long Length => plan.Length;
-    public string EntityTag { get; } = plan.EntityTag();
+    public string EntityTag => field ??= plan.EntityTag();
 
     public void Dispose() => lease.Dispose();
 
@@ -76,8 +76,8 @@ internal sealed class FootageDownload(FootagePlan plan, IRing ring, FootageLease
         for (var i = first; i <= last; i++)
         {
             var media = target.Slice(plan.Fragments[i].Ref.Offset + Skip(i) - start, LengthOf(i));
-            if (!plan.Verbatim)
-                MovieFragment.Rebase(media, plan.Fragments[i].Back90k, plan.AudioTimeScale);
+            if (plan.IsDressed(i))
+                plan.Dress(media, i);
             media.CopyTo(target[filled..]);
             filled += media.Length;
         }
@@ -87,20 +87,20 @@ internal sealed class FootageDownload(FootagePlan plan, IRing ring, FootageLease
     /// <summary>A fragment larger than the buffer, or the rest of one in which a Range begins.</summary>
     private int ReadPiece(Span<byte> target, int index, long inside, long count)
     {
-        var (fragment, _, back90k) = plan.Fragments[index];
+        var fragment = plan.Fragments[index].Ref;
         var wanted = (int)Math.Min(count, Math.Min(LengthOf(index) - inside, target.Length));
-        if (!plan.Verbatim)
+        if (plan.IsDressed(index))
         {
             Span<byte> header = stackalloc byte[8];
             ReadRecord(fragment, Skip(index), header);
             var head = MovieFragment.HeadLength(header);
-            if (head > target.Length || head > fragment.MediaLength)
+            if (head + 8 > Math.Min(target.Length, fragment.MediaLength))
                 throw new ProtocolException(BoxReader.Protocol, 0, "moof", $"has a size of {head}");
             if (inside < head)
             {
                 var both = target[..Math.Min(target.Length, LengthOf(index))];
                 ReadRecord(fragment, Skip(index), both);
-                MovieFragment.Rebase(both, back90k, plan.AudioTimeScale);
+                plan.Dress(both, index);
                 both[(int)inside..].CopyTo(both);
                 return (int)Math.Min(count, both.Length - inside);
             }

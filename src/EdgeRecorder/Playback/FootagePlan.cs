@@ -27,6 +27,8 @@ internal sealed class FootagePlan
     private const int MostReferences = ushort.MaxValue;
 
     private readonly PlannedFragment[] _fragments;
+    private readonly TrackSelection? _selection;
+    private readonly int _audioTimeScale;
 
     /// <param name="init">As its first segment has it.</param>
     /// <param name="fragments">Durable ones in order; those in front of the first sync one, and behind a hole up to the next sync one, are left out.</param>
@@ -34,7 +36,7 @@ internal sealed class FootagePlan
     public FootagePlan(InitSegment init, IReadOnlyList<FragmentRef> fragments, bool verbatim, long lead90k = 0)
     {
         Verbatim = verbatim;
-        AudioTimeScale = init.Tracks.FirstOrDefault(track => !track.IsVideo)?.TimeScale ?? 90_000;
+        _audioTimeScale = init.Tracks.FirstOrDefault(track => !track.IsVideo)?.TimeScale ?? 90_000;
         var planned = new List<PlannedFragment>(fragments.Count);
         var (at, back, end) = (0L, 0L, 0L);
         var waitsForSync = true;
@@ -58,12 +60,44 @@ internal sealed class FootagePlan
         Length = Head.Length + at;
     }
 
+    /// <param name="records">As they lie in one segment: a media segment of a playlist. Times stay, there is no head.</param>
+    /// <param name="selection">Null: all tracks.</param>
+    public FootagePlan(IReadOnlyList<FragmentRef> records, TrackSelection? selection)
+    {
+        _selection = selection is { IsWhole: false } ? selection : null;
+        _fragments = new PlannedFragment[records.Count];
+        for (var i = 0; i < _fragments.Length; i++)
+        {
+            _fragments[i] = new PlannedFragment(records[i], Length, 0);
+            Length += records[i].MediaLength;
+            Duration90k += records[i].Duration90k;
+        }
+        Head = [];
+    }
+
+    /// <summary>Records go out whole, with the `uuid` in front.</summary>
     public bool Verbatim { get; }
-    public int AudioTimeScale { get; }
     public byte[] Head { get; }
     public long Length { get; }
     public long Duration90k { get; }
     public ReadOnlySpan<PlannedFragment> Fragments => _fragments;
+
+    /// <summary>True when a fragment's `moof` has to be gone over before it is sent.</summary>
+    public bool IsDressed(int index) => !Verbatim && (_selection is not null || _fragments[index].Back90k != 0);
+
+    /// <summary>Gives a fragment its new times and takes the tracks out that were not asked for, in place.</summary>
+    /// <param name="media">The whole `moof`, and what there is of `mdat`.</param>
+    public void Dress(Span<byte> media, int index)
+    {
+        if (_fragments[index].Back90k != 0)
+            MovieFragment.Rebase(media, _fragments[index].Back90k, _audioTimeScale);
+        if (_selection is null || _selection.Apply(media))
+            return;
+        // Nothing of it was asked for. The length is promised, so it stays as two `free` boxes: a `moof` without `traf` browsers refuse.
+        var head = MovieFragment.HeadLength(media);
+        "free"u8.CopyTo(media[4..]);
+        "free"u8.CopyTo(media[(head + 4)..]);
+    }
 
     /// <summary>Which fragment holds a byte behind the head.</summary>
     public int IndexOf(long offset)

@@ -21,6 +21,9 @@ internal abstract record FootageAnswer
     /// <summary>The format changes inside, so no one file can hold it.</summary>
     public sealed record FormatChange(DateTimeOffset At, string What) : FootageAnswer;
 
+    /// <summary>The head of the segment that begins there cannot be read; the footage around it can.</summary>
+    public sealed record Damaged(DateTimeOffset At, string What) : FootageAnswer;
+
     public sealed record Found(IFootageDownload Download) : FootageAnswer;
 }
 

@@ -44,6 +44,64 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
         return Make(all.GetRange(first, all.Count - first).FindAll(f => f.FromUtcUs < toUtcUs), held);
     }
 
+    public IReadOnlyList<FragmentRef> FragmentsOf(in FootageSpan span)
+    {
+        if (catalog.LeaseOne(span.Stream, span.Segment, span.Generation) is not { } held)
+            return [];
+        try
+        {
+            var found = new List<FragmentRef>();
+            var table = Table(held.Segment, held.Generation);
+            foreach (ref readonly var entry in table.Entries.AsSpan())
+                if (entry.MediaStart90k >= span.MediaStart90k && entry.MediaStart90k < span.MediaEnd90k)
+                    found.Add(Ref(held, table, entry));
+            return found;
+        }
+        finally
+        {
+            catalog.Release([held]);
+        }
+    }
+
+    public FootageLease? LeaseRecords(StreamKey stream, in RecordPlace place)
+    {
+        if (catalog.LeaseOne(stream, place.Segment, place.Generation) is not { } held)
+            return null;
+        try
+        {
+            return Make(Within(held, place), [held]);
+        }
+        catch
+        {
+            catalog.Release([held]);
+            throw;
+        }
+    }
+
+    /// <summary>The records of a place; none unless one begins with its first byte and one ends with its last.</summary>
+    private List<FragmentRef> Within(in HeldSegment held, in RecordPlace place)
+    {
+        var table = Table(held.Segment, held.Generation);
+        var (low, high) = (0, table.Entries.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (table.Entries[middle].Offset < place.Offset)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        var found = new List<FragmentRef>(8);
+        if (low == table.Entries.Length || table.Entries[low].Offset != place.Offset)
+            return found;
+        var end = place.Offset + (long)place.Length;
+        for (; low < table.Entries.Length && table.Entries[low].End <= end; low++)
+            found.Add(Ref(held, table, table.Entries[low]));
+        if (found.Count > 0 && found[^1].Offset + found[^1].Length != end)
+            found.Clear();
+        return found;
+    }
+
     public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target)
     {
         var segment = catalog.Segments[fragment.Segment - 1];
@@ -115,10 +173,15 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
         {
             if (known?.Contains(entry.MediaStart90k) == true)
                 continue;
-            var offset = catalog.Clock.ToUtcUs(table.Boots[entry.Boot].Number, 0);
-            target.Add(new FragmentRef(segment.Number, generation, entry.Offset, entry.RecordLength, entry.MediaStart90k, entry.Duration90k,
-                entry.IsSync, entry.StartsRun, entry.BoottimeUs + offset, entry.EndBoottimeUs + offset));
+            target.Add(Ref(held, table, entry));
         }
+    }
+
+    private FragmentRef Ref(in HeldSegment held, SegmentTable table, in FragmentEntry entry)
+    {
+        var offset = catalog.Clock.ToUtcUs(table.Boots[entry.Boot].Number, 0);
+        return new FragmentRef(held.Segment.Number, held.Generation, entry.Offset, entry.RecordLength, entry.MediaStart90k, entry.Duration90k,
+            entry.IsSync, entry.StartsRun, entry.BoottimeUs + offset, entry.EndBoottimeUs + offset);
     }
 
     /// <summary>Steps back to where a decoder can start, into earlier segments if it must, never out of the run.</summary>

@@ -30,6 +30,15 @@ public interface IRing
     /// </summary>
     FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync);
 
+    /// <summary>Durable fragments of a span, in order and dated now; none once its segment has been recycled. They are not held.</summary>
+    IReadOnlyList<FragmentRef> FragmentsOf(in FootageSpan span);
+
+    /// <summary>
+    /// The records that lie from the first to the last byte of <paramref name="place"/>, held as by <see cref="Lease"/>. Null when the place is no longer the
+    /// stream's; empty when no durable record begins at its first byte and ends at its last.
+    /// </summary>
+    FootageLease? LeaseRecords(StreamKey key, in RecordPlace place);
+
     /// <summary>
     /// Bytes of a record. False when the segment has been recycled since (its generation changed): nothing of <paramref name="target"/> may be used then.
     /// </summary>

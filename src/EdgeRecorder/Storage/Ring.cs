@@ -128,6 +128,10 @@ internal sealed class Ring : IRing, IDisposable
 
     public FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync) => _reader.Lease(key, fromUtcUs, toUtcUs, fromSync);
 
+    public IReadOnlyList<FragmentRef> FragmentsOf(in FootageSpan span) => _reader.FragmentsOf(span);
+
+    public FootageLease? LeaseRecords(StreamKey key, in RecordPlace place) => _reader.LeaseRecords(key, place);
+
     public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => _reader.TryRead(fragment, offsetInRecord, target);
 
     public byte[]? ReadInit(in FragmentRef fragment) => _reader.ReadInit(fragment);

@@ -210,6 +210,7 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
         {
             if (!_byStream.TryGetValue(stream, out var list))
                 return found;
+            var copies = list.FindAll(s => s.IsPool && !s.IsDue);
             foreach (var segment in list)
                 foreach (var row in segment.Spans)
                 {
@@ -220,7 +221,7 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
                         foreach (var piece in Uncovered(row, list))
                             found.Add(Dated(segment, piece, offset));
                     else
-                        found.Add(Dated(segment, row, offset) with { Locked = segment.Pins > 0 || IsCopied(row, list) });
+                        found.Add(Dated(segment, row, offset) with { Locked = segment.Pins > 0 || IsCopied(row, copies) });
                 }
         }
         found.Sort((a, b) => (a.FromUtcUs, a.Generation).CompareTo((b.FromUtcUs, b.Generation)));
@@ -232,8 +233,8 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
             segment.IsPool || segment.Pins > 0);
 
     /// <summary>A lock holds it: the pool has some of it, whether or not the original is still there.</summary>
-    private static bool IsCopied(SpanRow row, List<Segment> list)
-        => list.Exists(s => s.IsPool && !s.IsDue && s.Spans.Exists(copy => copy.MediaStart90k < row.MediaEnd90k && copy.MediaEnd90k > row.MediaStart90k));
+    private static bool IsCopied(SpanRow row, List<Segment> copies)
+        => copies.Exists(s => s.Spans.Exists(copy => copy.MediaStart90k < row.MediaEnd90k && copy.MediaEnd90k > row.MediaStart90k));
 
     /// <summary>The parts of a copy whose originals the ring no longer has; by media time, which a stream never uses twice.</summary>
     private static List<SpanRow> Uncovered(in SpanRow copy, List<Segment> list)
@@ -287,6 +288,15 @@ internal sealed class RingCatalog(IReadOnlyList<Segment> segments, Geometry geom
             var segment = _byStream.TryGetValue(stream, out var list) ? list.FindLast(s => s.Generation < generation && !s.IsPool) : null;
             return segment is null ? null : Hold(segment);
         }
+    }
+
+    /// <summary>A segment by its number, held readable; null when its footage is another's, or gone.</summary>
+    public HeldSegment? LeaseOne(StreamKey stream, int number, long generation)
+    {
+        if (number < 1 || number > segments.Count)
+            return null;
+        lock (_gate)
+            return segments[number - 1] is var segment && segment.Generation == generation && segment.Stream == stream && segment.HasFootage ? Hold(segment) : null;
     }
 
     public void Release(IEnumerable<HeldSegment> held)

@@ -28,5 +28,8 @@ public readonly record struct FragmentRef(
     public int MediaLength => Length - RecordHeaderLength;
 }
 
+/// <summary>One or more records that lie behind one another in a segment, named so that the name is wrong once the segment is another's.</summary>
+public readonly record struct RecordPlace(int Segment, long Generation, int Offset, int Length);
+
 /// <summary>A gap as the ledger has it; <paramref name="ToUtcUs"/> is null while it lasts.</summary>
 public readonly record struct Gap(StreamKey Stream, long FromUtcUs, long? ToUtcUs, GapReason Reason);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using EdgeRecorder.Media;
+using EdgeRecorder.Mp4;
 using EdgeRecorder.Playback;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
@@ -8,11 +9,16 @@ using EdgeRecorder.Storage;
 namespace EdgeRecorder.Tests.Api;
 
 /// <summary>An engine that remembers what it was told and shows what a test put in.</summary>
-internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IStorageStatus, IProbe
+internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPlaybackSource, IStorageStatus, IProbe
 {
     public ConcurrentDictionary<int, bool> Applied { get; } = new();
     public List<FootageSpan> Footage { get; } = [];
+
+    /// <summary>Instead of <see cref="Footage"/>, when there is one.</summary>
+    public RingCatalog? Catalog { get; set; }
     public FootageAnswer Answer { get; set; } = new FootageAnswer.Nothing();
+    public PlaylistAnswer Playlist { get; set; } = new PlaylistAnswer.Nothing();
+    public RecordsAnswer Records { get; set; } = new RecordsAnswer.Nothing();
     public string? PinRefusal { get; set; }
     public ConcurrentDictionary<string, bool> Pinned { get; } = new();
 
@@ -21,8 +27,10 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, ISt
     public long ToUtcUs(long boottimeUs) => boottimeUs + 1_700_000_000_000_000;
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new InvalidOperationException();
-    public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
+    public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => Catalog?.Spans(key, fromUtcUs, toUtcUs) ?? [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
     public FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync) => new([], () => { }, CancellationToken.None);
+    public IReadOnlyList<FragmentRef> FragmentsOf(in FootageSpan span) => [];
+    public FootageLease? LeaseRecords(StreamKey key, in RecordPlace place) => null;
     public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => false;
     public byte[]? ReadInit(in FragmentRef fragment) => null;
     public void Apply(ChannelDefinition channel, bool record) => Applied[channel.Number] = record;
@@ -52,6 +60,8 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, ISt
     public Func<string, string, bool>? Copied { get; set; }
     public void Release(string lockId) => Pinned.TryRemove(lockId, out _);
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
+    public PlaylistAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks) => Playlist;
+    public RecordsAnswer Open(int channelNumber, in RingName name) => Records;
     public StorageFigures Figures() => new() { Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
     public StreamFigures? Figures(StreamKey stream) => null;
     public string? Probed { get; private set; }

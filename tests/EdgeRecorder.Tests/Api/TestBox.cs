@@ -52,7 +52,7 @@ internal sealed class TestBox : IAsyncDisposable
         var ledger = LedgerDatabase.Open(root.Ledger);
         var engine = new FakeEngine();
         var app = RecorderHost.Build(options, root, ledger, null, services => services
-            .AddSingleton<IRing>(engine).AddSingleton<IRecorder>(engine).AddSingleton<ILocks>(engine).AddSingleton<IFootageSource>(engine)
+            .AddSingleton<IRing>(engine).AddSingleton<IRecorder>(engine).AddSingleton<ILocks>(engine).AddSingleton<IFootageSource>(engine).AddSingleton<IPlaybackSource>(engine)
             .AddSingleton<IStorageStatus>(engine).AddSingleton<IProbe>(engine).AddSingleton<BoxClock, FakeClock>());
         await app.StartAsync();
         return new(root, ledger, app, engine, port);

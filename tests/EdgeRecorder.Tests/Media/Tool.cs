@@ -62,6 +62,7 @@ internal static class Tool
     public static async Task<int> FramesAsync(string path, string track)
     {
         var text = await TextAsync("ffprobe", "-v", "error", "-count_frames", "-select_streams", track, "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", path);
-        return int.Parse(text.Trim().TrimEnd(','), System.Globalization.CultureInfo.InvariantCulture);
+        // A playlist's stream stands there twice, by itself and in its programme.
+        return int.Parse(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd(',')).Distinct().Single(), System.Globalization.CultureInfo.InvariantCulture);
     }
 }

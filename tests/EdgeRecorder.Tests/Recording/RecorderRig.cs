@@ -106,6 +106,8 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
 
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => throw new NotSupportedException();
     public FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync) => throw new NotSupportedException();
+    public IReadOnlyList<FragmentRef> FragmentsOf(in FootageSpan span) => [];
+    public FootageLease? LeaseRecords(StreamKey key, in RecordPlace place) => null;
     public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => throw new NotSupportedException();
     public byte[]? ReadInit(in FragmentRef fragment) => throw new NotSupportedException();
 

@@ -1,0 +1,104 @@
+"""B5 to B7: how footage comes out of the ring again."""
+import os
+import struct
+import subprocess
+import time
+import urllib.request
+
+from contenders import Camera, Recorder
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+TESTS = os.path.join(os.path.dirname(HERE), "EdgeRecorder.Tests")
+RANGE = "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z"
+
+
+def timeline(setup):
+    """B5: the box's own API over a generated catalog and ledger; the test that checks the answers writes down how long they took."""
+    result = os.path.join(setup.work, "timeline")
+    subprocess.run(
+        ["dotnet", "test", TESTS, "-c", "Release", "--nologo", "-v", "q", "--filter", "FullyQualifiedName~TimelineScaleTests"],
+        env={**os.environ, "EDGE_RECORDER_BENCH": result}, check=True, stdout=subprocess.DEVNULL)
+    with open(result) as file:
+        return file.read()
+
+
+def hour(setup):
+    """B6: an hour at 2 Mb/s, recorded from a camera that runs 60 times as fast. ffmpeg copies the file that came out, both out of the page cache."""
+    with Camera(setup.folder("camera"), setup.simulator, setup.clip("720p-2m.h264"), "--speed", "60", "--loops", "180", "--at-end", "bye") as camera, \
+            Recorder(setup.folder("contender"), setup, camera, 1, ring=2 << 30) as recorder:
+        channel = record_all(recorder, camera)
+        path = os.path.join(setup.work, "hour.mp4")
+        first, ours, ffmpeg = [], [], []
+        for _ in range(max(3, setup.rounds)):
+            began, answer = time.monotonic(), None
+            with urllib.request.urlopen(recorder.request(f"/api/v1/channels/{channel}/footage.mp4?{RANGE}")) as answer:
+                answer.read(1)
+                first.append(time.monotonic() - began)
+                with open(path, "wb") as file:
+                    file.write(b"\0")
+                    while block := answer.read(1 << 20):
+                        file.write(block)
+            ours.append(time.monotonic() - began)
+            began = time.monotonic()
+            subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", path, "-c", "copy", "-f", "mp4", path + ".copy"], check=False, stderr=subprocess.DEVNULL)
+            ffmpeg.append(time.monotonic() - began)
+        size = os.path.getsize(path)
+        os.remove(path)
+        os.remove(path + ".copy")
+        return first, ours, ffmpeg, size
+
+
+def seams(setup, count):
+    """B7: as many segments of 1 MiB as asked for; then every picture's entry in the footage, read by nothing of the recorder's, against what the camera sent."""
+    loops = count * 21 // 200 + 1                            # a round of the clip is 10 MB; some room of a segment stays empty
+    with Camera(setup.folder("camera"), setup.simulator, setup.clip("720p-4m.h264"), "--speed", "100", "--loops", str(loops), "--at-end", "bye") as camera, \
+            Recorder(setup.folder("contender"), setup, camera, 1, ring=int(count * 1.25 + 64) << 20, segment="1MiB") as recorder:
+        channel = record_all(recorder, camera)
+        sent = sum(client["video"] for client in camera.stats())
+        with urllib.request.urlopen(recorder.request(f"/api/v1/channels/{channel}/footage.mp4?verbatim=1&{RANGE}")) as answer:
+            generations, starts, total = set(), [], 0
+            while record := read_record(answer):
+                generation, start, pictures = record
+                generations.add(generation)
+                starts.append(start)
+                total += pictures
+        doubled = len(starts) - len(set(starts))
+        return len(generations) - 1, sent, max(0, sent - total), max(doubled, total - sent)
+
+
+def record_all(recorder, camera):
+    """Waits until the camera has sent all it has and the ring holds it; the channel's id."""
+    deadline = time.monotonic() + 1800
+    while not camera.playing():
+        recorder.check()
+        time.sleep(0.05)
+    camera.control.sendall(b"refuse 3600\n")                 # once is enough
+    camera.answers.readline()
+    while camera.playing():
+        camera.check()
+        recorder.check()
+        if time.monotonic() > deadline:
+            raise SystemExit("the camera does not come to its end")
+        time.sleep(0.2)
+    channel = recorder.ask("/api/v1/channels")[0]["id"]
+    known = None
+    while (spans := recorder.ask(f"/api/v1/channels/{channel}/timeline?{RANGE}")["spans"]) != known:
+        known = spans
+        time.sleep(3)                                        # longer than a fragment and a round: what grows no more is all
+    return channel
+
+
+def read_record(stream):
+    """Generation, media start and number of pictures of the next record (docs/design/ring.md; the pictures from its `trun`); None at the end."""
+    while head := stream.read(8):
+        size, kind = struct.unpack(">I4s", head)
+        if kind != b"uuid":
+            stream.read(size - 8)                            # ftyp, moov
+            continue
+        record = stream.read(size - 8)
+        generation, start = struct.unpack(">Q", record[36:44])[0], struct.unpack(">q", record[64:72])[0]
+        length = struct.unpack(">I", record[60:64])[0]
+        media = stream.read(length - size)
+        at = media.index(b"trun")
+        return generation, start, struct.unpack(">I", media[at + 8:at + 12])[0]
+    return None
