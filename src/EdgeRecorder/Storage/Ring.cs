@@ -205,12 +205,15 @@ internal sealed class Ring : IRing, IDisposable
     {
         var newest = _catalog.Newest(key);
         var (sequence, mediaEnd) = _catalog.EndOf(key);
-        return new StreamState(key)
+        var state = new StreamState(key)
         {
             NextSequence = sequence,
             MediaEnd90k = mediaEnd,
             Open = newest is { State: SegmentState.Open } ? newest.Open : null,
         };
+        foreach (ref readonly var entry in (state.Open?.All() ?? []).AsSpan())
+            state.Count(entry);
+        return state;
     }
 
     private static PreviousStop HowItStopped(RingIndex index, RingRecovery recovery, BoxClock clock)

@@ -23,10 +23,15 @@ internal sealed class StreamState(StreamKey key)
     /// <summary>Bytes of the largest of the last four GOPs, the running one among them.</summary>
     public long LargestGop => Math.Max(Math.Max(_gops[0], _gops[1]), Math.Max(_gops[2], _gops[3]));
 
-    public void Count(Fragment fragment)
+    public void Count(Fragment fragment) => Count(fragment.IsSync, fragment.Length);
+
+    /// <summary>Of a segment that goes on after a start: without the sizes it was filled with, its end would be met in the middle of a GOP.</summary>
+    public void Count(in Format.FragmentEntry entry) => Count(entry.IsSync, entry.RecordLength);
+
+    private void Count(bool isSync, int length)
     {
-        if (fragment.IsSync)
+        if (isSync)
             _gops[_gop = (_gop + 1) & 3] = 0;
-        _gops[_gop] += fragment.Length;
+        _gops[_gop] += length;
     }
 }

@@ -30,6 +30,19 @@ public sealed class RingTests : IDisposable
     }
 
     [Fact]
+    public void A_segment_that_goes_on_after_a_start_ends_between_GOPs_too()
+    {
+        _bench.Open().Record(Gate, 15, bytes: 60_000, gop: 3);  // five GOPs, and room for one fragment
+        Crash();
+        _bench.Open().Record(Gate, 15, bytes: 60_000, gop: 3);
+        using var all = _bench.Ring.Lease(Gate, 0, long.MaxValue, fromSync: false);
+        var segments = all.Fragments.GroupBy(f => (f.Segment, f.Generation)).ToList();
+        Assert.Equal(30, all.Fragments.Count);
+        Assert.InRange(segments.Count, 2, 3);
+        Assert.All(segments, fragments => Assert.True(fragments.First().IsSync));
+    }
+
+    [Fact]
     public void The_ring_laps_with_the_newest_footage_and_the_same_files()
     {
         _bench.Open();
