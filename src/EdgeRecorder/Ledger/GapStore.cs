@@ -61,6 +61,7 @@ internal interface IGapLedger
 internal sealed class GapStore(LedgerDatabase ledger) : IGapLedger
 {
     private const string Insert = "INSERT INTO gaps (channel_number, stream, reason, start_boot_number, start_boottime_us, end_boot_number, end_boottime_us) VALUES ($c, $s, $r, $fb, $fu, $tb, $tu)";
+    private const string DropEmpty = "DELETE FROM gaps WHERE channel_number=$c AND stream=$s AND end_boot_number IS NULL AND start_boot_number=$b AND start_boottime_us>=$u";
     private const string CloseOpen = "UPDATE gaps SET end_boot_number=$b, end_boottime_us=$u WHERE channel_number=$c AND stream=$s AND end_boot_number IS NULL";
 
     public void Write(IReadOnlyList<GapChange> changes) => ledger.Write(c =>
@@ -97,8 +98,12 @@ internal sealed class GapStore(LedgerDatabase ledger) : IGapLedger
             ("$fb", at.BootNumber), ("$fu", at.BoottimeUs), ("$tb", null), ("$tu", null));
     }
 
+    /// <summary>The last picture lasts a frame, and what comes at once may begin before its end: then there was no gap.</summary>
     private static void Close(SqliteConnection c, StreamKey stream, BootInstant at)
-        => c.Run(CloseOpen, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$b", at.BootNumber), ("$u", at.BoottimeUs));
+    {
+        c.Run(DropEmpty, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$b", at.BootNumber), ("$u", at.BoottimeUs));
+        c.Run(CloseOpen, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$b", at.BootNumber), ("$u", at.BoottimeUs));
+    }
 
     private static void Add(SqliteConnection c, StreamKey stream, GapReason reason, BootInstant from, BootInstant to)
         => c.Run(Insert, ("$c", stream.ChannelNumber), ("$s", stream.Stream), ("$r", (int)reason),

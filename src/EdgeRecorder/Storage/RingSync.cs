@@ -133,8 +133,12 @@ internal sealed class RingSync : IDisposable
             using var held = _round.EnterScope();
             _open.Clear();
             _catalog.CollectOpen(_open);
-            if (_open.Contains(first))
-                Sync([first]);
+            if (!_open.Contains(first))
+                return;
+            // What its stream wrote before it, in the segment it left, is shown before it: readers see no hole at the seam.
+            var shown = _open.FindAll(open => open == first || open.IsClosing && open.Header.Stream == first.Header.Stream);
+            shown.Sort((a, b) => a.Header.Generation.CompareTo(b.Header.Generation));
+            Sync(shown);
         }
         finally
         {

@@ -102,6 +102,17 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public void Footage_that_begins_before_the_gap_leaves_no_gap()
+    {
+        var gaps = new GapStore(_ledger);
+        new ClockStore(_ledger).Keep(new(1, Guid.NewGuid(), 1_000_000, ClockQuality.Ntp, 0));
+        gaps.Open(new(1, 0), GapReason.NotRecording, new(1, 200));
+        gaps.Close(new(1, 0), new(1, 180));
+        Assert.Empty(gaps.Overlapping(new(1, 0), 0, 2_000_000));
+        Assert.Empty(gaps.OpenGaps());
+    }
+
+    [Fact]
     public void A_better_clock_redates_the_gaps_of_its_boot_alone()
     {
         var (gaps, clocks, stream) = (new GapStore(_ledger), new ClockStore(_ledger), new StreamKey(1, 0));

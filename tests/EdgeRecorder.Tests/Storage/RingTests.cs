@@ -43,6 +43,24 @@ public sealed class RingTests : IDisposable
     }
 
     [Fact]
+    public void A_new_segment_is_not_shown_before_what_its_stream_wrote_before_it()
+    {
+        _bench.Options = _bench.Options with { SyncPeriod = TimeSpan.FromHours(1) };    // only first records are shown
+        _bench.Open();
+        using var stream = _bench.Ring.OpenStream(Gate, RingBench.Identity(1), 0);
+        for (var i = 0; i < 60; i++)                        // some 48 of them fill a segment
+        {
+            var fragment = _bench.Next(Gate, startsRun: i == 0);
+            Wait.Until(() => stream.Offer(fragment));
+            fragment.Release();
+        }
+        List<int> shown = [];
+        Wait.Until(() => (shown = _bench.NumbersOf(Gate)).Count > 1);
+        Assert.Equal(Enumerable.Range(1, shown.Count), shown);
+        Assert.InRange(shown.Count, 40, 59);
+    }
+
+    [Fact]
     public void The_ring_laps_with_the_newest_footage_and_the_same_files()
     {
         _bench.Open();

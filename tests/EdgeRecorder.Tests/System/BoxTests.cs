@@ -35,6 +35,8 @@ public sealed class BoxTests
 
         // Switched off and on: a gap with its reason, then more footage.
         await daemon.RecordAsync("gate", false);
+        await daemon.AwaitStateAsync("gate", "idle");
+        await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Gaps is [{ From: var since }] && since < DateTimeOffset.UtcNow.AddSeconds(-0.2), "a pause longer than a picture");
         await daemon.RecordAsync("gate", true);
         var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Gaps is [{ To: not null }], "footage behind the pause");
         Assert.Equal("not-recording", timeline.Gaps[0].Reason);
