@@ -227,8 +227,8 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
     /// </summary>
     private long StartOf(in AccessUnit unit)
     {
-        if (!_sessionGoesOn)
-            return unit.ArrivalUs;
+        if (!_sessionGoesOn)                                // one that follows at once: the picture before it lasts a frame
+            return _endUs - unit.ArrivalUs is > 0 and <= HeldBackUs ? _endUs : unit.ArrivalUs;
         var expectedUs = Math.Max(_endUs, _clock.At(MediaTime.From(unit.Pts + _shift, TimeScale)));
         foreach (var us in (ReadOnlySpan<long>)[expectedUs, _endUs])
             if (unit.ArrivalUs - us is >= 0 and <= HeldBackUs)

@@ -311,6 +311,22 @@ public sealed class FragmenterTests
     }
 
     [Fact]
+    public void A_session_that_follows_at_once_begins_where_the_picture_before_it_ends()
+    {
+        using var feed = new Feed();
+        feed.Announce(Video);
+        for (var i = 0; i < 50; i++)
+            feed.Add(Picture(i, i % 25 == 0), i * Frame, i * 40_000);
+        feed.Close();
+        for (var i = 0; i < 25; i++)
+            feed.Add(Picture(i, i == 0), i * Frame, 1_985_000 + i * 40_000);
+        feed.Close();
+
+        var runs = feed.Fragments.Where(fragment => fragment.StartsRun).Select(fragment => fragment.BoottimeUs).ToList();
+        Assert.Equal(2_000_000, runs[1] - runs[0]);
+    }
+
+    [Fact]
     public void A_source_whose_clock_stands_still_is_kept_fragment_by_fragment()
     {
         using var feed = new Feed();
