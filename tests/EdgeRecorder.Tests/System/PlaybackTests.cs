@@ -34,9 +34,8 @@ public sealed class PlaybackTests
         await using var again = await DaemonProcess.StartAsync(setup);
         await camera.WaitAsync(s => s.Clients.Count > 2 && s.Clients[^1].Video > 150);
         await again.RecordAsync("gate", false);
-        var before = await again.TimelineAsync("gate");
-        await again.WaitAsync(() => again.TimelineAsync("gate"), t => t.Footage == before.Footage && t.Gaps.Any(g => g.To is null), "the stop");
-        await again.WaitAsync(() => PlaylistAsync(again, "tracks=all"), t => Math.Abs(PlaylistText.Parse(t).Entries.Sum(e => e.Duration!.Value) - before.Footage.TotalSeconds) < 0.02, "the last picture");
+        // Old enough that all of it is on the disk, and that a range up to then is over.
+        await again.WaitAsync(() => again.TimelineAsync("gate"), t => t.Gaps.Any(g => g.To is null) && t.Spans[^1].To < DateTimeOffset.UtcNow.AddSeconds(-12), "the last picture");
         var (numbers, playlist) = await ShowsWhatWasSentAsync(again, await camera.StatsAsync());
         Assert.True(setup.Segments().Length >= 2, "no seam");
 
