@@ -35,13 +35,14 @@ public sealed class TimelineScaleTests(ITestOutputHelper output) : IDisposable
 
         var random = new Random(5);
         var times = new List<double>(Requests);
-        for (var i = 0; i < Requests; i++)
+        for (var i = -Channels; i < Requests; i++)          // the first of each channel are not counted: the program is being compiled
         {
             var day = random.Next(Days - 1);
             var from = DateTimeOffset.UnixEpoch.AddTicks((StartUs + day * DayUs) * 10);
             var since = Stopwatch.GetTimestamp();
-            var timeline = await box.Admin.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/api/v1/channels/{ids[i % Channels]}/timeline?from={from:O}&to={from.AddDays(1):O}").Replace("+00:00", "Z", StringComparison.Ordinal)).BodyAsync();
-            times.Add(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
+            var timeline = await box.Admin.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/api/v1/channels/{ids[(i + Channels) % Channels]}/timeline?from={from:O}&to={from.AddDays(1):O}").Replace("+00:00", "Z", StringComparison.Ordinal)).BodyAsync();
+            if (i >= 0)
+                times.Add(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
             Assert.Equal(GapsPerDay, timeline.GetProperty("gaps").GetArrayLength());
             var spans = timeline.GetProperty("spans");
             Assert.Equal(GapsPerDay, spans.GetArrayLength());
