@@ -27,12 +27,13 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
         get { lock (_gate) return _isEnded; }
     }
 
-    /// <summary>The oldest fragment that is kept; what lies before it may be in the ring.</summary>
+    /// <summary>The oldest fragment that is kept, and from here on so much history is; what lies before it may be in the ring.</summary>
     /// <returns>Where it begins, and whether a viewer who wants so much history needs more.</returns>
     public (long? MediaStart90k, long BoottimeUs, bool NeedsMore) Oldest(long historyUs)
     {
         lock (_gate)
         {
+            _historyUs = Math.Max(_historyUs, historyUs);   // or the next sync fragment would drop what is being read back
             if (_window.First is not { } first)
                 return (null, 0, true);
             var lengthUs = _window.Last!.Value.BoottimeUs - first.Value.BoottimeUs;

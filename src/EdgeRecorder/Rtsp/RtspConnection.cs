@@ -106,6 +106,19 @@ internal sealed class RtspConnection : IDisposable
         }
     }
 
+    /// <summary>Nothing more is sent; the peer learns it behind what was.</summary>
+    public void EndSending()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is gone already.
+        }
+    }
+
     public void Dispose() => _socket.Dispose();
 
     /// <summary>The socket serves both families: an IPv4 address comes mapped.</summary>

@@ -14,6 +14,7 @@ internal enum PlayEnd : byte { Ended, Redirected, OtherTransport }
 internal sealed class RtspPlay : IFrameSink, ITicking, IDisposable
 {
     private const long ReportPeriodUs = 5_000_000;          // RFC 3550, 6.2: the minimum interval
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromMilliseconds(200);
 
     private readonly RtspSourceOptions _options;
     private readonly RtspUrl _url;
@@ -78,7 +79,12 @@ internal sealed class RtspPlay : IFrameSink, ITicking, IDisposable
         {
             timer.Remove(this);
             if (_client.SessionId is not null)
+            {
                 _client.SendAndForget("TEARDOWN", _aggregate);
+                // Closed with media unread, the connection would be reset, and cameras lose a TEARDOWN that way; then the session counts against their limit.
+                _connection.EndSending();
+                await Task.WhenAny(reading, Task.Delay(LongestFarewell, CancellationToken.None)).ConfigureAwait(false);
+            }
             _connection.Dispose();
             foreach (var route in _routes)
                 route.Ports?.Dispose();
