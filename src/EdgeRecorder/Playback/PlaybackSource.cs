@@ -22,7 +22,7 @@ internal sealed class PlaybackSource(IRing ring, BoxClock clock) : IPlaybackSour
     /// <summary>Growing playlists that are remembered.</summary>
     public int Growing { get { lock (_gate) return _growing.Count; } }
 
-    public async Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop)
+    public async Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop = default)
     {
         await _makers.WaitAsync(stop);
         try

@@ -128,8 +128,7 @@ public sealed class LedgerTests : IDisposable
     [Fact]
     public void The_evicted_gap_of_a_stream_grows()
     {
-        IGapLedger gaps = new GapStore(_ledger);
-        var stream = new StreamKey(1, 0);
+        var (gaps, stream) = (new GapStore(_ledger), new StreamKey(1, 0));
         new ClockStore(_ledger).Keep(new(1, Guid.NewGuid(), 0, ClockQuality.Ntp, 0));
         gaps.Evicted(stream, new(1, 10), new(1, 20));
         gaps.Evicted(stream, new(1, 20), new(1, 30));
