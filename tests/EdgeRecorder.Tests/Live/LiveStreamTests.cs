@@ -110,13 +110,13 @@ public sealed class LiveStreamTests
         var stream = new LiveStream(new FakeEngine());
         var (older, newer) = (feed.Fragments.TakeWhile(f => f.MediaStart90k < 100 * 3600).ToList(), feed.Fragments.SkipWhile(f => f.MediaStart90k < 100 * 3600).ToList());
         ((IFragmentViewer)stream).Offer(newer[0]);
-        stream.Keep(6_000_000);
-        Assert.Equal((100L * 3600, newer[0].BoottimeUs, true), stream.Oldest(6_000_000));
+        stream.Keep(8_000_000);
+        Assert.Equal((100L * 3600, newer[0].BoottimeUs, true), stream.Oldest(8_000_000));
         older.ForEach(fragment => fragment.AddReference());
         stream.Prepend(older);
         newer.Skip(1).ToList().ForEach(((IFragmentViewer)stream).Offer);    // a sync fragment among them, before the viewer has joined
         using var viewer = new KeepingViewer();
-        stream.Join(viewer, TrackChoice.Browser, 6_000_000);
+        stream.Join(viewer, TrackChoice.Browser, 8_000_000);
         Assert.Equal(feed.Fragments.Select(f => f.MediaStart90k), viewer.Packets.Select(p => p.MediaStart90k));
         stream.Close();
     }
