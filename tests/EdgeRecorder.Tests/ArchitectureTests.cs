@@ -10,7 +10,7 @@ public sealed partial class ArchitectureTests
     {
         ["Bytes"] = "",
         ["Configuration"] = "",
-        ["Media"] = "Bytes",
+        ["Media"] = "Bytes Platform",
         ["H26x"] = "Bytes Media",
         ["Sdp"] = "Bytes Media H26x",
         ["Rtp"] = "Bytes Media H26x Sdp",

@@ -2,6 +2,7 @@ using EdgeRecorder.Api;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
 
@@ -47,6 +48,7 @@ internal sealed partial class Startup(
         await Task.Delay(TimeSpan.FromMinutes(1), time, stop);
         NativeHeap.Trim();
         ProgramImage.LetGo();
+        ChunkPool.Video.LetGoOfIdle();
     }
 
     private async Task WatchAsync(CancellationToken stop)

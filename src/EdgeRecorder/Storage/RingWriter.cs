@@ -203,6 +203,7 @@ internal sealed class RingWriter : IDisposable
                 stream.NextSequence++;
                 stream.WaitsForSync = false;
                 stream.Count(fragment);
+                stream.Records = open.Count;
                 FragmentsWritten++;
                 BytesWritten += fragment.Length;
                 return;
@@ -256,7 +257,7 @@ internal sealed class RingWriter : IDisposable
                     PreviousSegment = previous?.Number ?? 0, PreviousGeneration = previous?.Generation ?? 0,
                     PreviousHash = LastHash(previous),
                 };
-                stream.Open = Open(segment, header, fragment.Init, stream.NextSequence);
+                stream.Open = Open(segment, header, fragment.Init, stream);
                 return true;
             }
             catch (IOException e)
@@ -277,11 +278,11 @@ internal sealed class RingWriter : IDisposable
     }
 
     /// <summary>Writes the header, durably, before the first record; a file that never held footage gets its name.</summary>
-    private OpenSegment Open(Segment segment, SegmentHeader header, InitSegment init, long sequence)
+    private OpenSegment Open(Segment segment, SegmentHeader header, InitSegment init, StreamState stream)
     {
         var written = header.Write(out var pages);
         var file = SegmentFolder.Begin(segment, _device, pages);
-        var open = new OpenSegment(segment, written, init, file) { FirstSequence = sequence };
+        var open = new OpenSegment(segment, written, init, file, expected: stream.Records + 1) { FirstSequence = stream.NextSequence };
         open.BootIndex(header.Anchor.BootNumber, header.Anchor.BootId);
         _catalog.Opened(segment, open, written);
         return open;
