@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
         ["MpegPs"] = "Bytes Media H26x",
         ["Rtsp"] = "Bytes Media H26x Sdp Rtp",
         ["Jt1078"] = "Bytes Media H26x Audio",
+        ["Jt808"] = "Bytes Media Jt1078",
         ["Mp4"] = "Bytes Media H26x",
         ["Storage"] = "Bytes Media Mp4 Platform",
         ["Ledger"] = "Media Storage",
