@@ -23,10 +23,11 @@ public sealed partial class ArchitectureTests
         ["Storage"] = "Bytes Media Mp4 Platform",
         ["Ledger"] = "Media Storage",
         ["Recording"] = "Bytes Media Mp4 Storage Ledger Configuration",
+        ["Devices"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Audio Jt1078 Jt808",
         ["Hls"] = "",
         ["Playback"] = "Bytes Media Mp4 Storage Recording Hls",
         ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls",
-        ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Configuration",
+        ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Devices Configuration",
         ["Hosting"] = "*",
     };
 

@@ -7,7 +7,7 @@ namespace EdgeRecorder.Devices;
 /// All devices, whatever they speak: who they are, whether somebody approved them, and the channels that came of them. Protocols bring devices in and look
 /// them up; the API approves and changes. Every member may be called from any thread; changes are durable when they return.
 /// </summary>
-internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels, RecordingDesk desk)
+internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels)
 {
     /// <summary>Nobody has looked at them: what connects unasked must not fill the ledger.</summary>
     public const int MostWaiting = 256;
@@ -18,6 +18,9 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels, 
 
     /// <summary>Raised, outside the lock, with a device as it was and as it is; with null for one that was forgotten.</summary>
     public event Action<DeviceRow, DeviceRow?>? Changed;
+
+    /// <summary>Raised with a channel of a device that is new or changed, and with one that is gone: whoever runs channels takes it from there.</summary>
+    public event Action<ChannelDefinition>? ChannelChanged, ChannelRemoved;
 
     /// <summary>In order of number.</summary>
     public IReadOnlyCollection<DeviceRow> All => _byNumber.Values;
@@ -90,7 +93,7 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels, 
         foreach (var channel in ChannelsOf(device).ToList())
         {
             channels.Remove(channel);
-            desk.Removed(channel);
+            ChannelRemoved?.Invoke(channel);
         }
         lock (_changing)
         {
@@ -113,7 +116,7 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels, 
             Url = Address(device, channel), SubUrl = SubAddress(device, channel), Record = record ?? device.Record,
         });
         if (added.Channel is { } made)
-            desk.Changed(made);
+            ChannelChanged?.Invoke(made);
         return added.Channel;
     }
 
@@ -127,7 +130,7 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels, 
     private void Settle(ChannelDefinition channel, Func<ChannelRow, ChannelRow> change)
     {
         if (channels.Change(channel, change).Channel is { } changed)
-            desk.Changed(changed);
+            ChannelChanged?.Invoke(changed);
     }
 
     private static string Address(DeviceRow device, string channel) => $"{device.Protocol}://{device.Identity}/{channel}";

@@ -12,7 +12,8 @@ internal readonly record struct AlarmMargins(TimeSpan Before, TimeSpan After, Ti
 /// Alarms from beginning to end: a row of the ledger each, and the footage of the device's channels locked around them. Alarms that follow each other within
 /// the margins share a lock, which grows. Runs on the journal's task, and so without a lock of its own.
 /// </summary>
-internal sealed partial class EventDesk(EventStore events, LockDesk locks, ChannelCatalog channels, IRecorder recorder, IRing ring, AlarmMargins margins, ILogger<EventDesk> log)
+/// <param name="records">Whether a channel is recorded now.</param>
+internal sealed partial class EventDesk(EventStore events, LockDesk locks, ChannelCatalog channels, Func<ChannelDefinition, bool> records, IRing ring, AlarmMargins margins, ILogger<EventDesk> log)
 {
     private readonly Dictionary<(int Device, Alarm Alarm), Lasting> _lasting = [];
     private readonly Dictionary<int, FoldedLock> _folded = [];
@@ -33,7 +34,7 @@ internal sealed partial class EventDesk(EventStore events, LockDesk locks, Chann
         LogBegan(device.DisplayName, alarm.Kind);
         ring.SyncNow();                                     // what led to it is on the disk before whatever follows
         foreach (var concerned in channel is null ? Of(device) : [channel])
-            if (Records(concerned))
+            if (records(concerned))
                 Lock(concerned, device, alarm, boottimeUs - Us(margins.Before), boottimeUs + Us(margins.After));
     }
 
@@ -45,7 +46,7 @@ internal sealed partial class EventDesk(EventStore events, LockDesk locks, Chann
         events.End(lasting.EventId, new(ring.BootNumber, endUs));
         var keptUs = Math.Min(endUs, lasting.SinceUs + Us(margins.Longest)) + Us(margins.After);
         foreach (var concerned in Of(device))
-            if (Records(concerned) && (alarm.Channel is null || alarm.Channel == concerned.DeviceChannel))
+            if (records(concerned) && (alarm.Channel is null || alarm.Channel == concerned.DeviceChannel))
                 Lock(concerned, device, alarm, lasting.SinceUs - Us(margins.Before), keptUs);
     }
 
@@ -71,8 +72,6 @@ internal sealed partial class EventDesk(EventStore events, LockDesk locks, Chann
         else
             _folded[channel.Number] = new(made.Id, from, to);
     }
-
-    private bool Records(ChannelDefinition channel) => channel.Record || recorder.Status(new(channel.Number, 0)) is { State: ChannelState.Recording };
 
     private IEnumerable<ChannelDefinition> Of(DeviceRow device) => channels.All.Where(c => c.Device == device.Number);
 

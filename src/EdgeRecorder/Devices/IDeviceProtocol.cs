@@ -20,6 +20,9 @@ internal interface IDeviceProtocol
     /// <summary>Null while the device is not connected.</summary>
     Presence? Presence(DeviceRow device);
 
+    /// <summary>Its newest report since the daemon started; null before, and while nobody approved it.</summary>
+    DeviceReport? Report(DeviceRow device);
+
     /// <summary>A session for a stream of one of its channels: 0 main, 1 sub.</summary>
     ISourceSession Connect(ChannelDefinition channel, byte stream);
 
@@ -32,12 +35,17 @@ internal interface IDeviceProtocol
 
     /// <summary>Has the device send what it stored of [from, to). Returns when it sent all.</summary>
     /// <exception cref="DeviceException">As <see cref="MoveAsync"/>, also when it ends before.</exception>
-    Task BringFootageAsync(DeviceRow device, string channel, FootageWish wish, ISourceSink sink, CancellationToken stop);
+    Task BringFootageAsync(DeviceRow device, string channel, FootageWish wish, IFootageSink sink, CancellationToken stop);
 }
 
 /// <summary>A connection of a device.</summary>
 /// <param name="Version">Which edition of its protocol it speaks.</param>
 internal sealed record Presence(DateTimeOffset Since, IPEndPoint Remote, string Version);
+
+/// <summary>Where a device is and what it said beside it.</summary>
+/// <param name="Position">Null where it has told none that can be one.</param>
+/// <param name="Alarms">Those that stand.</param>
+internal sealed record DeviceReport(Position? Position, double? MileageKm, int? Signal, int? Satellites, IReadOnlyList<Alarm> Alarms);
 
 /// <summary>Directions and lenses, as every protocol has them.</summary>
 internal enum PtzAction { Stop, Up, Down, Left, Right, ZoomIn, ZoomOut, FocusFar, FocusNear, IrisOpen, IrisClose, WiperOn, WiperOff, LightOn, LightOff }
@@ -53,6 +61,13 @@ internal sealed record StoredFootage(string Channel, DateTimeOffset From, DateTi
 
 /// <summary>Footage that somebody wants from a device's storage.</summary>
 internal readonly record struct FootageWish(DateTimeOffset From, DateTimeOffset To, byte Stream, bool Audio);
+
+/// <summary>Where footage of a device's storage goes.</summary>
+internal interface IFootageSink : ISourceSink
+{
+    /// <summary>Everything that was asked for has come.</summary>
+    bool IsComplete { get; }
+}
 
 /// <summary>Why a device did not do what it was asked.</summary>
 internal enum DeviceFault { NotConnected, NotApproved, Refused, Silent, Unsupported }

@@ -1,4 +1,3 @@
-using System.Net;
 using EdgeRecorder.Jt1078;
 using EdgeRecorder.Jt808;
 using EdgeRecorder.Ledger;
@@ -66,7 +65,7 @@ internal sealed partial class TerminalSession(VehicleTerminals terminals, Vehicl
         if (port == 0)
             throw new SourceException(GapReason.Offline, $"the port for {(stream == 0 ? "main" : "sub")} streams is closed") { Pause = Offline };
         _sink = sink;
-        using var lease = terminals.Hub.Expect(Kind, terminals.SimOf(device), channel, this, terminals.Hint(terminal, device, definition.Audio));
+        using var lease = terminals.Hub.Expect(Kind, VehicleTerminals.SimOf(device), channel, this, VehicleTerminals.Hint(terminal, device, definition.Audio));
         terminal.Enter(this);
         try
         {

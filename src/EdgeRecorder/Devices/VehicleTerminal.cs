@@ -1,5 +1,4 @@
 using EdgeRecorder.Jt808;
-using EdgeRecorder.Ledger;
 
 namespace EdgeRecorder.Devices;
 
@@ -26,7 +25,7 @@ internal sealed class VehicleTerminal(int number)
     public DateTimeOffset? LastHeard { get; set; }
 
     /// <summary>The newest live report; null before, and of terminals that nobody approved.</summary>
-    public VehicleReport? Report { get; set; }
+    public DeviceReport? Report { get; set; }
 
     public TerminalTime Time { get; } = new();
     public AlarmTracker Alarms { get; } = new();
@@ -105,6 +104,3 @@ internal sealed class TerminalLine
     /// <summary>It answered that it cannot.</summary>
     public TimeSpan Refused() => TimeSpan.FromSeconds(++_refused < 3 ? 30 : 300);
 }
-
-/// <summary>A position and what the vehicle said beside it, for people.</summary>
-internal sealed record VehicleReport(Position Position, bool HasFix, bool IgnitionOn, double? MileageKm, byte? Signal, byte? Satellites, IReadOnlyList<Alarm> Alarms);

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
-using System.Text.Json;
 using EdgeRecorder.Audio;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Configuration;
@@ -10,7 +8,6 @@ using EdgeRecorder.Jt808;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
-using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Devices;
 
@@ -18,8 +15,7 @@ namespace EdgeRecorder.Devices;
 /// Vehicle terminals as the rest of the box sees them: the ledger's side of the 808 server (who may come in, what became of it), and the sessions that pull media.
 /// </summary>
 internal sealed partial class VehicleTerminals(
-    DeviceCatalog catalog, Jt808Options options, IMediaHub hub, DeviceJournal journal, EventDesk events, IRing ring, BoxClock clock, TimeProvider time,
-    TimeSuggestion suggest, ILogger<VehicleTerminals> log) : ITerminalRegistry, ITerminalObserver
+    DeviceCatalog catalog, Jt808Options options, IMediaHub hub, DeviceJournal journal, TerminalReports reports, BoxClock clock, TimeProvider time, ILogger<VehicleTerminals> log) : ITerminalRegistry, ITerminalObserver
 {
     public const string Name = "jt808";
     private const int MostDeclared = 64;                    // channels that a terminal can make appear by itself
@@ -123,41 +119,19 @@ internal sealed partial class VehicleTerminals(
 
     public void Passengers(ITerminal connection, PassengerFlow flow)
     {
-        if (Approved(connection) is not var (device, terminal))
-            return;
-        var now = clock.BoottimeUs;
-        var from = flow.From is { } start ? Boottime(terminal.Time.ToUtcUs(start, device.Clock)) : now;
-        var to = flow.To is { } end ? Math.Max(from, Boottime(terminal.Time.ToUtcUs(end, device.Clock))) : from;
-        journal.Do(() => events.Note(device, "passengers", from, to, $$"""{"boarded":{{flow.Boarded}},"left":{{flow.Left}}}"""));
+        if (Approved(connection) is var (device, terminal))
+            reports.Take(device, terminal, flow);
     }
-
-    public void UploadDone(ITerminal connection, ushort serial, bool isComplete) { }
 
     public void Location(ITerminal connection, in LocationReport report, LocationOrigin origin)
     {
         if (Approved(connection) is not var (device, terminal))
             return;
         terminal.LastHeard = time.GetUtcNow();
-        var nowUs = clock.BoottimeUs;
-        var isLive = origin == LocationOrigin.Live && (report.Time is not { } said || terminal.Time.Observe(said, ring.ToUtcUs(nowUs), ring.ClockQuality >= ClockQuality.Rtc, device.Clock));
-        var utcUs = report.Time is { } sent ? terminal.Time.ToUtcUs(sent, device.Clock) : ring.ToUtcUs(nowUs);
-        if (isLive && report.Time is not null)
-            TellTime(terminal, device, nowUs, utcUs, report.HasFix);
-        var atUs = isLive ? nowUs : Math.Min(nowUs, Boottime(utcUs));
-        var flags = (report.HasFix ? PositionFlags.FixValid : 0) | (report.IsAccOn ? PositionFlags.IgnitionOn : 0) | (isLive ? 0 : PositionFlags.FromMemory);
-        var row = new PositionRow(device.Number, new(ring.BootNumber, atUs), E7(report.Latitude), E7(report.Longitude), report.AltitudeM,
-            report.SpeedTenthsKmh * 1000 / 36, report.Direction % 360, flags, utcUs / 1000);
-        if (IsPosition(report))
-            journal.Add(row);
-        var tracker = isLive ? terminal.Alarms : terminal.StoredAlarms;
-        if (isLive && terminal.StoredAlarms.Lasting.Count > 0)
-            Alarm(device, terminal.StoredAlarms, terminal.StoredUs, row, report, clear: true);
-        Alarm(device, tracker, atUs, row, report, clear: false);
-        if (isLive)
-            Show(terminal, device, row, report);
-        else
-            terminal.StoredUs = atUs;
+        reports.Take(device, terminal, report, origin);
     }
+
+    public void UploadDone(ITerminal connection, ushort serial, bool isComplete) { }
 
     /// <summary>A session for a stream of one of its channels.</summary>
     public ISourceSession Connect(ChannelDefinition definition, byte stream, ILogger<TerminalSession> sessionLog)
@@ -181,13 +155,13 @@ internal sealed partial class VehicleTerminals(
             return _terminals.TryGetValue(number, out var terminal) ? terminal : _terminals[number] = new(number);
     }
 
-    public SimNumber SimOf(DeviceRow device) => SimNumber.TryParse(device.Identity, out var sim) ? sim : default;
+    public static SimNumber SimOf(DeviceRow device) => SimNumber.TryParse(device.Identity, out var sim) ? sim : default;
 
     /// <summary>What the terminal is told to send media to.</summary>
     public string AddressFor(ITerminal connection)
         => options.MediaHost ?? (connection.LocalAddress.IsIPv4MappedToIPv6 ? connection.LocalAddress.MapToIPv4() : connection.LocalAddress).ToString();
 
-    public AudioHint Hint(VehicleTerminal terminal, DeviceRow device, bool audio) => !audio ? AudioHint.NoAudio : new AudioHint
+    public static AudioHint Hint(VehicleTerminal terminal, DeviceRow device, bool audio) => !audio ? AudioHint.NoAudio : new AudioHint
     {
         PayloadType = terminal.Attributes?.AudioCodec ?? 0, SamplingRate = terminal.Attributes?.SampleRateHz ?? 8000, Channels = Math.Max((byte)1, terminal.Attributes?.AudioChannels ?? 1),
         G726Packing = device.G726 switch { G726Order.Rfc3551 => G726Packing.Rfc3551, G726Order.Aal2 => G726Packing.Aal2, _ => G726Packing.Auto },
@@ -256,68 +230,6 @@ internal sealed partial class VehicleTerminals(
                 catalog.Channel(current, number.ToString(CultureInfo.InvariantCulture));
     }
 
-    private void Alarm(DeviceRow device, AlarmTracker tracker, long atUs, PositionRow row, in LocationReport report, bool clear)
-    {
-        if (clear)
-            tracker.Standing.Clear();
-        else
-            AlarmKinds.Of(report, tracker.Standing);
-        var (began, ended) = tracker.Compare();
-        if (began.Count == 0 && ended.Count == 0)
-            return;
-        var detail = Detail(row, report);
-        journal.Do(() =>
-        {
-            foreach (var alarm in ended)
-                events.End(device, alarm, atUs);
-            foreach (var alarm in began)
-                events.Begin(device, alarm, atUs, detail);
-        });
-    }
-
-    /// <summary>Where and how fast it was, and what the driver did where the terminal saw it.</summary>
-    private static string Detail(in PositionRow row, in LocationReport report)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            if (IsPosition(report))
-            {
-                writer.WriteNumber("latitude", row.LatitudeE7 / 1e7);
-                writer.WriteNumber("longitude", row.LongitudeE7 / 1e7);
-                writer.WriteNumber("speed", report.SpeedTenthsKmh / 10.0);
-            }
-            if (report.AbnormalDriving is { } driving)
-            {
-                writer.WriteStartArray("behaviour");
-                foreach (var (bit, word) in ((int, string)[])[(0, "fatigue"), (1, "phone"), (2, "smoking")])
-                    if ((driving >> bit & 1) != 0)
-                        writer.WriteStringValue(word);
-                writer.WriteEndArray();
-            }
-            if (report.FatigueDegree is { } degree)
-                writer.WriteNumber("fatigue", degree);
-            writer.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
-    }
-
-    private void Show(VehicleTerminal terminal, DeviceRow device, in PositionRow row, in LocationReport report)
-        => terminal.Report = new VehicleReport(
-            new Position(ring.ToUtcUs(row.At.BoottimeUs), row.LatitudeE7, row.LongitudeE7, row.AltitudeM, row.SpeedMmS, row.HeadingDeg, row.Flags),
-            IsPosition(report) && report.HasFix, report.IsAccOn, report.MileageTenthsKm / 10.0, report.SignalStrength, report.Satellites, [.. terminal.Alarms.Lasting]);
-
-    /// <summary>A clock that runs as ours does is a clock; the first report, and one that jumped, are not yet.</summary>
-    private void TellTime(VehicleTerminal terminal, DeviceRow device, long nowUs, long utcUs, bool hasFix)
-    {
-        var (beforeUs, beforeUtcUs) = terminal.LastTime;
-        terminal.LastTime = (nowUs, utcUs);
-        if (beforeUs > 0 && nowUs > beforeUs && Math.Abs(nowUs - beforeUs - (utcUs - beforeUtcUs)) < 3_000_000
-            && suggest(utcUs, hasFix ? ClockQuality.Gps : ClockQuality.Device, device.Identity))
-            LogTime(device.DisplayName, DateTimeOffset.FromUnixTimeMilliseconds(utcUs / 1000));
-    }
-
     private (DeviceRow, VehicleTerminal)? Approved(ITerminal connection)
         => catalog.Find(Name, connection.Sim.ToString()) is { State: Approval.Approved } device ? (device, Of(device.Number)) : null;
 
@@ -334,14 +246,6 @@ internal sealed partial class VehicleTerminals(
     };
 
     private static string Cut(string text) => text.Length > LongestText ? text[..LongestText] : text;
-
-    /// <summary>Something to draw: not 0, 0, not off the globe (swapped fields), not shifted on purpose.</summary>
-    private static bool IsPosition(in LocationReport report)
-        => !report.IsEncrypted && report.LatitudeE6 <= 90_000_000 && report.LongitudeE6 <= 180_000_000 && (report.LatitudeE6 | report.LongitudeE6) != 0;
-
-    private long Boottime(long utcUs) => utcUs - ring.ToUtcUs(0);
-
-    private static int E7(double degrees) => (int)Math.Clamp(Math.Round(degrees * 1e7), int.MinValue, int.MaxValue);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Terminal {Sim} from {From} is new: {State}")]
     private partial void LogNew(string sim, IPAddress from, Approval state);
@@ -360,10 +264,4 @@ internal sealed partial class VehicleTerminals(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device}: its channel table cannot be read: {Why}")]
     private partial void LogTable(string device, string why);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} tells the time: {Time:O}; the box had none better, and footage of this boot is dated by it")]
-    private partial void LogTime(string device, DateTimeOffset time);
 }
-
-/// <summary>Offers the box a time, Unix microseconds; true when it was taken.</summary>
-internal delegate bool TimeSuggestion(long utcUs, ClockQuality quality, string source);

@@ -1,3 +1,4 @@
+using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Storage.Format;
 

@@ -25,6 +25,9 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
     public long ToUtcUs(long boottimeUs) => boottimeUs + 1_700_000_000_000_000;
+    public ClockQuality ClockQuality { get; set; } = ClockQuality.Ntp;
+    public int BootNumber => 1;
+    public void SyncNow() { }
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new InvalidOperationException();
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => Catalog?.Spans(key, fromUtcUs, toUtcUs) ?? [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
@@ -34,6 +37,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => false;
     public byte[]? ReadInit(in FragmentRef fragment) => null;
     public void Apply(ChannelDefinition channel, bool record) => Applied[channel.Number] = record;
+    public void Retry(int number) { }
     public void Remove(int number) => Applied.TryRemove(number, out _);
     public IDisposable? Watch(StreamKey stream, IFragmentViewer viewer, bool lowLatency)
     {
@@ -59,6 +63,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
 
     public Func<string, string, bool>? Copied { get; set; }
     public void Release(string lockId) => Pinned.TryRemove(lockId, out _);
+    public bool TryExtend(string lockId, long toUtcUs) => Pinned.ContainsKey(lockId);
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
     public PlaylistAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks) => Playlist;
     public RecordsAnswer Open(int channelNumber, in RingName name) => Records;
