@@ -38,8 +38,9 @@ internal sealed class TerminalTime
     {
         if (!trusted)
             return true;
-        if (setting == DeviceClock.Auto)
-            _sendsUtc = Rounded(arrivalUtcUs - WireTime.ToUtc(sent).ToUnixTimeMilliseconds() * 1000) == Rounded((long)WireTime.Offset.TotalMicroseconds);
+        var apart = Rounded(arrivalUtcUs - WireTime.ToUtc(sent).ToUnixTimeMilliseconds() * 1000);
+        if (apart == 0 || apart == (long)WireTime.Offset.TotalMicroseconds)
+            _sendsUtc = apart != 0;                         // anything else is a clock that is wrong, and says nothing of zones
         var offUs = arrivalUtcUs - ToUtcUs(sent, setting);
         if (offUs > LateUs && _offUs is { } before && Math.Abs(before) < InStepUs)
             return false;
