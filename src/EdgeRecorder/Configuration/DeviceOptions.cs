@@ -6,6 +6,7 @@ internal enum Enrolment { Approve, Open, List }
 internal sealed class Jt808Options
 {
     public bool Enabled { get; set; } = true;
+    public string Bind { get; set; } = "0.0.0.0";
     public int Port { get; set; } = 6808;
     public int MediaPort { get; set; } = 1078;
     public int SubPort { get; set; } = 1079;
@@ -21,6 +22,7 @@ internal sealed class Jt808Options
 
     public static readonly Section<Jt808Options> Keys = new("Vehicle terminals: JT/T 808 signalling, JT/T 1078 media.",
         new Value<Jt808Options, bool>("enabled", Kinds.Flag, o => o.Enabled, (o, v) => o.Enabled = v, "Listen for terminals; unknown ones wait for approval, so listening admits nobody."),
+        new Value<Jt808Options, string>("bind", FamilyKinds.Address, o => o.Bind, (o, v) => o.Bind = v, "Address to listen on, IPv4: terminals are told addresses in dotted form."),
         new Value<Jt808Options, int>("port", Kinds.Port, o => o.Port, (o, v) => o.Port = v, "Signalling, TCP."),
         new Value<Jt808Options, int>("mediaPort", Kinds.Port, o => o.MediaPort, (o, v) => o.MediaPort = v, "Live main streams, TCP and UDP."),
         new Value<Jt808Options, int>("subPort", Kinds.Port, o => o.SubPort, (o, v) => o.SubPort = v, "Live sub streams: 1078 media does not say which stream it is, the port does."),
