@@ -126,11 +126,10 @@ internal static class FootageEndpoints
     /// <param name="withDevice">Whether what the device had stored itself can be meant.</param>
     public static string? ReadStream(string? text, out byte stream, bool withDevice = true)
     {
-        stream = text switch { "sub" => 1, "device" when withDevice => StreamKey.Device, _ => 0 };
-        return text is null or "main" or "sub" || withDevice && text == "device" ? null : $"stream: \"{text}\" is not main{(withDevice ? ", sub or device" : " or sub")}";
+        var read = StreamKey.Read(text ?? "main");
+        stream = read ?? 0;
+        return read is { } known && (withDevice || known != StreamKey.Device) ? null : $"stream: \"{text}\" is not main{(withDevice ? ", sub or device" : " or sub")}";
     }
-
-    public static string WordOf(byte stream) => stream switch { 0 => "main", 1 => "sub", _ => "device" };
 
     public static string? ReadTracks(string? text, out TrackChoice tracks)
     {

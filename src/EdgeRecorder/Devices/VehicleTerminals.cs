@@ -88,7 +88,6 @@ internal sealed partial class VehicleTerminals(
     {
         if (catalog.Find(Name, connection.Sim.ToString()) is not { } device || !Of(device.Number).Disconnect(connection))
             return;
-        LogGone(device.DisplayName, why);
         journal.Do(() => catalog.Seen([(device.Number, time.GetUtcNow())]));
     }
 
@@ -201,7 +200,6 @@ internal sealed partial class VehicleTerminals(
 
     private void Welcome(DeviceRow device, VehicleTerminal terminal, ITerminal connection)
     {
-        LogConnected(device.DisplayName, connection.Remote, connection.Layout);
         foreach (var session in terminal.Sessions)
             session.Returned();
         foreach (var channel in catalog.ChannelsOf(device))
@@ -252,12 +250,6 @@ internal sealed partial class VehicleTerminals(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Terminal {Sim} from {From} is refused: {Most} devices wait for approval already")]
     private partial void LogTooMany(string sim, IPAddress from, int most);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} is connected from {From}, {Layout}")]
-    private partial void LogConnected(string device, IPEndPoint from, HeaderLayout layout);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} is gone: {Why}")]
-    private partial void LogGone(string device, string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Device}: {Why}")]
     private partial void LogUnanswered(string device, string why);

@@ -7,6 +7,11 @@ public readonly record struct StreamKey(int ChannelNumber, byte Stream)
 {
     /// <summary>Footage of the device's own storage: dated by when it was filmed, not written in order of time, and without gaps of its own.</summary>
     public const byte Device = 2;
+
+    /// <summary>As addresses and answers spell it.</summary>
+    public static string Word(byte stream) => stream switch { 0 => "main", 1 => "sub", _ => "device" };
+
+    public static byte? Read(string word) => word switch { "main" => 0, "sub" => 1, "device" => Device, _ => null };
 }
 
 /// <summary>What a segment's header says of its channel, so that footage explains itself without a database (DESIGN P3).</summary>
