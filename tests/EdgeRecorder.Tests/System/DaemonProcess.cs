@@ -121,6 +121,18 @@ internal sealed partial class DaemonProcess : IAsyncDisposable
         return _ids[key];
     }
 
+    /// <summary>The device with this number, once it is listed.</summary>
+    public Task<JsonElement> DeviceAsync(string identity) => DeviceAsync(identity, _ => true);
+
+    /// <summary>The device with this number, once it is as <paramref name="condition"/> wants it.</summary>
+    public async Task<JsonElement> DeviceAsync(string identity, Func<JsonElement, bool> condition, TimeSpan? deadline = null)
+        => (await WaitAsync(async () => (await GetAsync("/api/v1/devices?limit=1000")).EnumerateArray().Cast<JsonElement?>().FirstOrDefault(d => d!.Value.GetProperty("identity").GetString() == identity),
+            d => d is { } found && condition(found), $"device {identity}", deadline))!.Value;
+
+    /// <summary>Changes a device, and returns it.</summary>
+    public async Task<JsonElement> ChangeDeviceAsync(string identity, string json)
+        => await Http.PatchAsync($"/api/v1/devices/{(await DeviceAsync(identity)).GetProperty("id").GetString()}", Requests.Json(json)).BodyAsync();
+
     public async Task<(string State, string Detail)> StateAsync(string key)
     {
         var state = (await ChannelAsync(key)).GetProperty("state");

@@ -10,6 +10,7 @@ internal sealed class DaemonSetup : IDisposable
 {
     private readonly TemporaryDirectory? _directory;
     private readonly JsonArray _channels = [];
+    private JsonObject? _jt808;
 
     /// <param name="root">Where <c>storage.root</c> lies; null: a directory of its own, gone with this object.</param>
     public DaemonSetup(string? root = null)
@@ -42,6 +43,21 @@ internal sealed class DaemonSetup : IDisposable
         return this;
     }
 
+    /// <summary>Where the daemon listens for vehicle terminals; 0: nowhere.</summary>
+    public int TerminalPort { get; private set; }
+
+    /// <summary>Listens for vehicle terminals, on ports of its own; <paramref name="more"/> are further keys of the section.</summary>
+    public DaemonSetup WithTerminals(string enrolment, params (string Key, JsonNode? Value)[] more)
+    {
+        TerminalPort = FreePort();
+        _jt808 = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = TerminalPort, ["enrolment"] = enrolment };
+        foreach (var port in (string[])["mediaPort", "subPort", "playbackPort"])
+            _jt808[port] = FreePort();
+        foreach (var (name, value) in more)
+            _jt808[name] = value;
+        return this;
+    }
+
     public void RemoveChannels() => _channels.Clear();
 
     public void Write() => File.WriteAllText(ConfigurationFile, new JsonObject
@@ -49,7 +65,7 @@ internal sealed class DaemonSetup : IDisposable
         ["system"] = new JsonObject { ["log"] = LogDetail },
         ["storage"] = new JsonObject { ["root"] = Root, ["volume"] = Volume, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize } },
         ["channels"] = _channels.DeepClone(),
-        ["jt808"] = new JsonObject { ["enabled"] = false },
+        ["jt808"] = _jt808?.DeepClone() ?? new JsonObject { ["enabled"] = false },
         ["gb28181"] = new JsonObject { ["enabled"] = false },
         ["api"] = new JsonObject
         {
