@@ -242,19 +242,19 @@ public sealed class SignallingTests
     }
 
     [Fact]
-    public async Task Hundreds_come_each_from_an_address_of_its_own()
+    public async Task A_thousand_come_each_from_an_address_of_its_own()
     {
         using var platform = new ScriptedPlatform();
         await using var fleet = await RunningFleet.StartAsync(
-            platform, "--terminals", "400", "--ramp", "4000", "--addresses", "127.1.0.200", "--position", "1", "--plate", "沪B00001");
+            platform, "--terminals", "1000", "--ramp", "4000", "--addresses", "127.1.0.200", "--position", "1", "--plate", "沪B00001");
 
         await fleet.OnlineAsync();
 
         var registrations = platform.Said.Where(s => s.Id == 0x0100).ToList();
-        Assert.Equal(400, registrations.Select(s => s.From).Distinct().Count());
-        Assert.Equal(400, registrations.Select(s => s.Header.Phone).Distinct().Count());
+        Assert.Equal(1000, registrations.Select(s => s.From).Distinct().Count());
+        Assert.Equal(1000, registrations.Select(s => s.Header.Phone).Distinct().Count());
         Assert.Contains("127.1.1.10", registrations.Select(s => s.From.ToString()));
-        Assert.Contains("沪B00400", registrations.Select(s => BodyWriter.Gbk.GetString(s.Body.AsSpan(37))));
+        Assert.Contains("沪B01000", registrations.Select(s => BodyWriter.Gbk.GetString(s.Body.AsSpan(37))));
         Assert.Equal(0, (await fleet.AskAsync("totals")).GetProperty("stray").GetInt32());
     }
 }

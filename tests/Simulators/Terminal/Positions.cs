@@ -25,11 +25,14 @@ internal sealed class Positions(TerminalOptions options, Drive drive, double now
     public void Raise(double at, uint alarm, uint video, double seconds) => _planned.Add((at, alarm, video, seconds));
 
     /// <summary>One turn: what is to be sent now, as message number and body. While <paramref name="isOnline"/> is false it is stored instead.</summary>
-    public List<(ushort Id, byte[] Body)> Advance(double now, bool isOnline, Faults faults)
+    public IReadOnlyList<(ushort Id, byte[] Body)> Advance(double now, bool isOnline, Faults faults)
     {
-        var messages = new List<(ushort, byte[])>();
         var changed = AdvanceAlarms(now);
-        if (changed || options.Position > 0 && now >= _next)
+        var isDue = changed || options.Position > 0 && now >= _next;
+        if (!isDue && !(isOnline && _blind.Count > 0))
+            return [];
+        var messages = new List<(ushort, byte[])>();
+        if (isDue)
         {
             if (!changed)
                 _next = Math.Max(_next + options.Position, now);
@@ -106,6 +109,8 @@ internal sealed class Positions(TerminalOptions options, Drive drive, double now
     /// <summary>True when the bits are others than before: that is reported at once.</summary>
     private bool AdvanceAlarms(double now)
     {
+        if (_planned.Count == 0 && _alarm == 0 && _video == 0)
+            return false;
         var (alarm, video) = (_alarm, _video);
         if (now >= _alarmUntil)
             _alarm = 0;
