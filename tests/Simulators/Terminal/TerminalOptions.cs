@@ -47,7 +47,8 @@ internal sealed record TerminalOptions
           --sequences S           shared | per-kind: audio and video count together or apart;  --first-sequence N (0)
           --parameter-sets P      every | once: SPS and PPS with every sync sample or the first
           --start-codes S         4 | 3 | none (none at the beginning of a frame)
-          --aac A                 adts | raw;  --hisilicon: 4-byte header before audio;  --audio-frame N samples (320);  --nibbles high | low first
+          --aac A                 adts | raw;  --hisilicon: 4-byte header before audio;  --audio-frame N samples (320)
+          --adpcm A               dvi4 | dvi4-low | ima: earlier sample in the high or low bits; ima: the block header is a sample
           --start S               begin | live: each stream begins with the clip, or joins what runs since the start
           --speed X  --batch-ms N faster than real time;  send only every N ms
           --loops N --at-end E    stop after N rounds of the video: close | silent (0 = never)
@@ -211,7 +212,7 @@ internal sealed record TerminalOptions
         args.OneOf("aac", "adts", "raw") == "adts",
         args.Flag("hisilicon"),
         args.Number("audio-frame", 320),
-        args.OneOf("nibbles", "high", "low") == "low");
+        args.OneOf("adpcm", "dvi4", "dvi4-low", "ima") switch { "dvi4-low" => AdpcmLayout.Dvi4LowFirst, "ima" => AdpcmLayout.Ima, _ => AdpcmLayout.Dvi4 });
 
     private static StreamOptions ParseStream(Arguments args) => new(
         (args.Text("timestamps") ?? "wall") switch

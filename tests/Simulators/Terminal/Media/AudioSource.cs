@@ -46,10 +46,12 @@ internal static class AudioSource
     private static MediaTrack Adpcm(ReadOnlySpan<byte> bytes, PacketOptions options)
     {
         var samples = MemoryMarshal.Cast<byte, short>(bytes);
-        var encoder = new ImaAdpcm(options.LowNibbleFirst);
-        var builder = Speech(AdpcmType, 4 + options.AudioFrame / 2, options);
-        for (var at = 0; at + options.AudioFrame <= samples.Length; at += options.AudioFrame)
-            Add(builder, encoder.Encode(samples.Slice(at, options.AudioFrame)), options);
+        var encoder = new ImaAdpcm(options.Adpcm);
+        var perBlock = ImaAdpcm.BlockSamples(options.AudioFrame, options.Adpcm);
+        var builder = new MediaTrackBuilder(
+            new MediaFormat(AdpcmType, Rate, perBlock, Rate, 1, 4 + options.AudioFrame / 2), options.SimBytes, options.LargestBody);
+        for (var at = 0; at + perBlock <= samples.Length; at += perBlock)
+            Add(builder, encoder.Encode(samples.Slice(at, perBlock)), options);
         return builder.Build();
     }
 

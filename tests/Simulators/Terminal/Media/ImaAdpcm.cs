@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace EdgeRecorder.Simulators.Terminal.Media;
 
-/// <summary>Encodes 16-bit samples as IMA ADPCM (DVI4): blocks of predictor (16 bit, little-endian), step index, 0, then 4 bits a sample.</summary>
-internal sealed class ImaAdpcm(bool lowNibbleFirst)
+/// <summary>Encodes 16-bit samples as IMA ADPCM: blocks of predictor (16 bit, little-endian), step index, 0, then 4 bits a sample.</summary>
+internal sealed class ImaAdpcm(AdpcmLayout layout)
 {
     private static readonly int[] _steps =
     [
@@ -16,16 +16,24 @@ internal sealed class ImaAdpcm(bool lowNibbleFirst)
 
     private int _predictor, _index;
 
-    /// <summary>One block of an even number of samples. The state goes on from block to block, but each block can be decoded alone.</summary>
+    /// <summary>Samples in a block of so many codes.</summary>
+    public static int BlockSamples(int codes, AdpcmLayout layout) => layout == AdpcmLayout.Ima ? codes + 1 : codes;
+
+    /// <summary>One block. The state goes on from block to block, but each block can be decoded alone.</summary>
     public byte[] Encode(ReadOnlySpan<short> samples)
     {
+        if (layout == AdpcmLayout.Ima)
+        {
+            _predictor = samples[0];
+            samples = samples[1..];
+        }
         var block = new byte[4 + samples.Length / 2];
         BinaryPrimitives.WriteInt16LittleEndian(block, (short)_predictor);
         block[2] = (byte)_index;
         for (var i = 0; i < samples.Length; i++)
         {
             var code = Code(samples[i]);
-            block[4 + i / 2] |= (byte)(i % 2 == 0 != lowNibbleFirst ? code << 4 : code);
+            block[4 + i / 2] |= (byte)(i % 2 == 0 == (layout == AdpcmLayout.Dvi4) ? code << 4 : code);
         }
         return block;
     }

@@ -12,6 +12,19 @@ internal enum StartCodes
     None,
 }
 
+/// <summary>How IMA ADPCM lies in a block: three ways are in the field, and nothing in a packet says which.</summary>
+internal enum AdpcmLayout
+{
+    /// <summary>The earlier sample in the high bits; the header holds what the first one is predicted from (RFC 3551, 4.5.1).</summary>
+    Dvi4,
+
+    /// <summary>The same with the earlier sample in the low bits.</summary>
+    Dvi4LowFirst,
+
+    /// <summary>The earlier sample in the low bits; the header holds the first sample itself, as in wave files.</summary>
+    Ima,
+}
+
 /// <summary>How clips become packets.</summary>
 /// <param name="SimBytes">6, or 10.</param>
 /// <param name="LargestBody">Bytes.</param>
@@ -19,7 +32,6 @@ internal enum StartCodes
 /// <param name="Adts">AAC frames keep their ADTS header.</param>
 /// <param name="HiSilicon">00 01 LL 00 in front of every audio frame; LL counts the 16-bit words behind it.</param>
 /// <param name="AudioFrame">Samples of G.711, G.726 and ADPCM per frame.</param>
-/// <param name="LowNibbleFirst">Order of the ADPCM codes in a byte; devices seen put the earlier one on top.</param>
 internal sealed record PacketOptions(
     int SimBytes = 6, int LargestBody = 950, StartCodes StartCodes = StartCodes.Long, bool SetsOnce = false, bool Adts = true, bool HiSilicon = false,
-    int AudioFrame = 320, bool LowNibbleFirst = false);
+    int AudioFrame = 320, AdpcmLayout Adpcm = AdpcmLayout.Dvi4);
