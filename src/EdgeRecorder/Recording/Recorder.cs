@@ -54,6 +54,14 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
         }
     }
 
+    public void Retry(int number)
+    {
+        lock (_changing)
+            foreach (var (key, running) in _captures)
+                if (key.ChannelNumber == number)
+                    running.Retry();
+    }
+
     public ChannelStatus? Status(StreamKey stream)
     {
         lock (_changing)

@@ -58,6 +58,7 @@ public sealed class LiveApiTests : IAsyncLifetime
     [Fact]
     public async Task All_tracks_come_when_asked_for()
     {
+        await _box.Admin.PatchAsync($"/api/v1/channels/{_id}", Requests.Json("""{"subUrl":"rtsp://h/2"}""")).BodyAsync();
         using var socket = await LiveSocket.OpenAsync(_box.Port, _id, Basic, "tracks=all&latency=low&stream=sub");
         await socket.TextAsync("state");
         await SendAsync(30);
@@ -65,7 +66,16 @@ public sealed class LiveApiTests : IAsyncLifetime
         Assert.Equal(1, Assert.Single(_box.Engine.Viewers.Values).Stream);
     }
 
+    [Fact]
+    public async Task Who_asks_for_sub_where_there_is_none_shares_main()
+    {
+        using var socket = await LiveSocket.OpenAsync(_box.Port, _id, Basic, "stream=sub");
+        await socket.TextAsync("state");
+        Assert.Equal(0, Assert.Single(_box.Engine.Viewers.Values).Stream);
+    }
+
     [Theory]
+    [InlineData("stream=device", 400)]
     [InlineData("stream=third", 400)]
     [InlineData("tracks=audio", 400)]
     [InlineData("latency=none", 400)]
