@@ -112,11 +112,13 @@ internal sealed partial class DaemonProcess : IAsyncDisposable
     /// <summary>The channel with this key, as the API shows it.</summary>
     public async Task<JsonElement> ChannelAsync(string key) => await GetAsync($"/api/v1/channels/{await IdAsync(key)}");
 
+    /// <summary>Waits for channels that appear by themselves.</summary>
     public async Task<string> IdAsync(string key)
     {
         if (_ids.TryGetValue(key, out var id))
             return id;
-        foreach (var channel in (await GetAsync("/api/v1/channels?limit=1000")).EnumerateArray())
+        var channels = await WaitAsync(() => GetAsync("/api/v1/channels?limit=1000"), all => all.EnumerateArray().Any(c => c.GetProperty("key").GetString() == key), $"channel {key}");
+        foreach (var channel in channels.EnumerateArray())
             _ids[channel.GetProperty("key").GetString()!] = channel.GetProperty("id").GetString()!;
         return _ids[key];
     }

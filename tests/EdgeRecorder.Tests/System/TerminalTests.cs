@@ -21,9 +21,9 @@ public sealed class TerminalTests(ITestOutputHelper output)
     {
         const int Rounds = 4;
         using var directory = new TemporaryDirectory();
-        using var setup = new DaemonSetup().WithTerminals("approve");
+        using var setup = new DaemonSetup().WithVehicles(("enrolment", "approve"), ("record", false));
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--audio", "tone.alaw", "--version", version, "--media-sim", mediaSim,
+        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264", "--audio", "tone.alaw", "--version", version, "--media-sim", mediaSim,
             "--channels", "1", "--plate", "粤B12345", "--loops", $"{Rounds}", "--speed", "4");
         var waiting = await daemon.DeviceAsync(Sim, d => d.GetProperty("connected").GetBoolean());
         Assert.Equal(("waiting", "粤B12345", version == "2019" ? "2019" : "2013"), (Text(waiting, "state"), Text(waiting, "plate"), Text(waiting, "version")));
@@ -53,11 +53,11 @@ public sealed class TerminalTests(ITestOutputHelper output)
     [Fact]
     public async Task A_stop_of_the_box_says_good_bye_to_the_terminal()
     {
-        using var setup = new DaemonSetup().WithTerminals("open", ("record", true));
+        using var setup = new DaemonSetup().WithVehicles();
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264");
-        await daemon.AwaitChannelFootageAsync(First, TimeSpan.FromSeconds(2));
-        await daemon.AwaitChannelFootageAsync(Second, TimeSpan.FromSeconds(2));
+        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264");
+        await daemon.AwaitFootageAsync(First, TimeSpan.FromSeconds(2));
+        await daemon.AwaitFootageAsync(Second, TimeSpan.FromSeconds(2));
         Assert.Equal(0, await daemon.StopAsync());
         Assert.Equal(2, (await terminal.CommandsAsync()).Count(c => c.Id.EndsWith("9102", StringComparison.OrdinalIgnoreCase)));
     }
@@ -65,10 +65,10 @@ public sealed class TerminalTests(ITestOutputHelper output)
     [Fact]
     public async Task A_terminal_that_was_away_is_recorded_again_as_soon_as_it_is_back_and_the_gap_says_why()
     {
-        using var setup = new DaemonSetup().WithTerminals("open", ("record", true));
+        using var setup = new DaemonSetup().WithVehicles();
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--channels", "1", "--reconnect", "0.2");
-        await daemon.AwaitChannelFootageAsync(First, TimeSpan.FromSeconds(3));
+        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264", "--channels", "1", "--reconnect", "0.2");
+        await daemon.AwaitFootageAsync(First, TimeSpan.FromSeconds(3));
         await terminal.CommandAsync("disconnect-media");
         await terminal.CommandAsync("disconnect 12");
         await daemon.AwaitStateAsync(First, "offline");
@@ -84,33 +84,12 @@ public sealed class TerminalTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Media_goes_on_while_only_the_signalling_connection_is_lost()
-    {
-        using var directory = new TemporaryDirectory();
-        using var setup = new DaemonSetup().WithTerminals("open", ("record", true));
-        await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--channels", "1");
-        await daemon.AwaitChannelFootageAsync(First, TimeSpan.FromSeconds(2));
-        await terminal.CommandAsync("disconnect 3");
-        await daemon.DeviceAsync(Sim, d => !d.GetProperty("connected").GetBoolean());
-        await daemon.DeviceAsync(Sim, d => d.GetProperty("connected").GetBoolean());
-        var before = (await daemon.TimelineAsync(First)).Footage;
-        await daemon.WaitAsync(() => daemon.TimelineAsync(First), t => t.Footage > before + TimeSpan.FromSeconds(4), "footage behind the outage");
-        var timeline = await daemon.TimelineAsync(First);
-        Assert.DoesNotContain(timeline.Gaps, g => g.Reason != "not-recording");
-        Assert.Single((await terminal.StatsAsync()).Streams);
-        var file = directory.File("footage.mp4");
-        Assert.True(await daemon.DownloadAsync(First, file));
-        Assert.Single(await (await SourceClip.OpenAsync("small.h264")).StretchesAsync(file));
-    }
-
-    [Fact]
     public async Task An_alarm_locks_what_is_around_it_and_stands_in_the_timeline_with_the_position()
     {
-        using var setup = new DaemonSetup().WithTerminals("open", ("record", true), ("alarmBeforeSeconds", 2), ("alarmAfterSeconds", 3));
+        using var setup = new DaemonSetup().WithVehicles(("alarmBeforeSeconds", 2), ("alarmAfterSeconds", 3));
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--channels", "1", "--position", "1");
-        await daemon.AwaitChannelFootageAsync(First, TimeSpan.FromSeconds(3));
+        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264", "--channels", "1", "--position", "1");
+        await daemon.AwaitFootageAsync(First, TimeSpan.FromSeconds(3));
         await terminal.CommandAsync("alarm 20000000 2");    // collision
         var timeline = await daemon.WaitAsync(() => daemon.TimelineJsonAsync(First), t => t.GetProperty("events").EnumerateArray().Any(e => Text(e, "kind") == "collision" && e.GetProperty("to").ValueKind != JsonValueKind.Null), "the end of the alarm");
         var collision = timeline.GetProperty("events").EnumerateArray().Single(e => Text(e, "kind") == "collision");
@@ -128,66 +107,14 @@ public sealed class TerminalTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task What_was_measured_without_network_lies_at_its_own_time_also_from_a_terminal_that_sends_UTC()
-    {
-        using var setup = new DaemonSetup().WithTerminals("open");
-        await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--channels", "1", "--position", "1", "--utc");
-        var id = Text(await daemon.DeviceAsync(Sim, d => d.GetProperty("position").ValueKind != JsonValueKind.Null), "id");
-        await daemon.Http.PostAsync($"/api/v1/devices/{id}/channels", Requests.Json("""{"channel":"1"}""")).BodyAsync(System.Net.HttpStatusCode.Created);
-        var away = DateTimeOffset.UtcNow;
-        await terminal.CommandAsync("disconnect 6");
-        await daemon.DeviceAsync(Sim, d => !d.GetProperty("connected").GetBoolean());
-        await daemon.DeviceAsync(Sim, d => d.GetProperty("connected").GetBoolean());
-        var stored = await daemon.WaitAsync(async () => (await daemon.TimelineJsonAsync(First)).GetProperty("positions").EnumerateArray().Select(p => p.GetProperty("at").GetDateTimeOffset())
-            .Where(at => at > away.AddSeconds(1) && at < away.AddSeconds(6)).ToList(), found => found.Count >= 3, "positions of the time without network");
-        output.WriteLine(string.Join(", ", stored.Select(at => $"{(at - away).TotalSeconds:0.0}")));
-    }
-
-    [Fact]
-    public async Task Footage_of_the_terminals_own_storage_is_brought_in_at_its_own_time()
-    {
-        using var directory = new TemporaryDirectory();
-        using var setup = new DaemonSetup().WithTerminals("open");
-        await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--audio", "tone.alaw", "--channels", "1",
-            "--footage", "3", "--footage-seconds", "20", "--footage-start", "2026-01-15T08:00:00", "--playback-speed", "10", "--package", "50");
-        var id = Text(await daemon.DeviceAsync(Sim, d => d.GetProperty("connected").GetBoolean()), "id");
-        var listed = (await daemon.GetAsync($"/api/v1/devices/{id}/footage?from=2026-01-14T16:00:00Z&to=2026-01-15T16:00:00Z")).EnumerateArray().ToList();
-        Assert.Equal(3, listed.Count);
-        Assert.Equal(new DateTimeOffset(2026, 1, 15, 0, 0, 0, TimeSpan.Zero), listed[0].GetProperty("from").GetDateTimeOffset());
-        var (from, to) = (listed[0].GetProperty("from").GetDateTimeOffset(), listed[0].GetProperty("to").GetDateTimeOffset());
-
-        var asked = await daemon.Http.PostAsync($"/api/v1/devices/{id}/footage", Requests.Json($$"""{"channel":"1","from":"{{from:yyyy-MM-dd'T'HH:mm:ss'Z'}}","to":"{{to:yyyy-MM-dd'T'HH:mm:ss'Z'}}"}""")).BodyAsync(System.Net.HttpStatusCode.Created);
-        var done = await daemon.WaitAsync(() => daemon.GetAsync($"/api/v1/devices/{id}/footage/requests/{Text(asked, "id")}"), r => Text(r, "state") is "done" or "failed" or "cancelled", "the end of the request");
-        Assert.True(Text(done, "state") == "done", $"{done}");
-        var channel = await daemon.IdAsync(First);
-        var range = $"from={from.AddMinutes(-10):yyyy-MM-dd'T'HH:mm:ss'Z'}&to={to.AddMinutes(10):yyyy-MM-dd'T'HH:mm:ss'Z'}";
-        var timeline = await daemon.WaitAsync(async () => Timeline.Read(await daemon.GetAsync($"/api/v1/channels/{channel}/timeline?stream=device&{range}")), t => t.Footage > TimeSpan.FromSeconds(19), "the footage");
-        output.WriteLine($"{timeline}");
-        Assert.Equal(0, (timeline.Spans[0].From - from).TotalSeconds, 0.2);
-        Assert.Equal(0, (timeline.Spans[^1].To - to).TotalSeconds, 0.5);
-        Assert.Empty(timeline.Gaps);
-        Assert.Empty(Timeline.Read(await daemon.GetAsync($"/api/v1/channels/{channel}/timeline?{range}")).Spans);
-        var file = directory.File("device.mp4");
-        await using (var target = File.Create(file))
-            await (await daemon.Http.GetStreamAsync($"/api/v1/channels/{channel}/footage.mp4?stream=device&{range}")).CopyToAsync(target);
-        var sent = (await terminal.StatsAsync()).Streams.Single(s => s.Kind == "Playback");
-        Assert.Equal(sent.VideoSha256, Hash(Clip.Nals(await SourceClip.ElementaryAsync(file, "v", "h264"))), ignoreCase: true);
-        await Tool.DecodesAsync(file);
-        Assert.Contains((await terminal.CommandsAsync()), c => c.Id.EndsWith("9202", StringComparison.OrdinalIgnoreCase));
-        await daemon.Http.PostAsync($"/api/v1/devices/{id}/footage", Requests.Json($$"""{"channel":"1","from":"{{from:yyyy-MM-dd'T'HH:mm:ss'Z'}}","to":"{{to:yyyy-MM-dd'T'HH:mm:ss'Z'}}"}""")).ProblemAsync(409);
-    }
-
-    [Fact]
     public async Task Imported_footage_is_there_again_after_a_restart_without_an_index()
     {
-        using var setup = new DaemonSetup().WithTerminals("open");
+        using var setup = new DaemonSetup().WithVehicles(("record", false));
         Timeline before;
         string path;
         await using (var daemon = await DaemonProcess.StartAsync(setup))
         {
-            await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--channels", "1",
+            await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264", "--channels", "1",
                 "--footage", "2", "--footage-seconds", "10", "--footage-start", "2026-01-15T08:00:00", "--playback-speed", "10");
             var id = Text(await daemon.DeviceAsync(Sim, d => d.GetProperty("connected").GetBoolean()), "id");
             // The later one first: what lies in the ring is not in order of time.
@@ -211,11 +138,11 @@ public sealed class TerminalTests(ITestOutputHelper output)
     [Fact]
     public async Task The_newer_connection_of_a_number_wins()
     {
-        using var setup = new DaemonSetup().WithTerminals("open", ("record", true));
+        using var setup = new DaemonSetup().WithVehicles();
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var first = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--channels", "1", "--reconnect", "60");
-        await daemon.AwaitChannelFootageAsync(First, TimeSpan.FromSeconds(2));
-        await using var second = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "small.h264", "--channels", "1", "--model", "second");
+        await using var first = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264", "--channels", "1", "--reconnect", "60");
+        await daemon.AwaitFootageAsync(First, TimeSpan.FromSeconds(2));
+        await using var second = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264", "--channels", "1", "--model", "second");
         await daemon.DeviceAsync(Sim, d => Text(d, "model") == "second" && d.GetProperty("connected").GetBoolean());
         await first.WaitAsync(s => s.Terminals[0].State == "Offline");
         await first.DisposeAsync();
@@ -228,10 +155,10 @@ public sealed class TerminalTests(ITestOutputHelper output)
     [Fact]
     public async Task Viewers_of_the_small_stream_share_main_unless_the_terminal_can_send_both()
     {
-        using var setup = new DaemonSetup().WithTerminals("open", ("record", true));
+        using var setup = new DaemonSetup().WithVehicles();
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.TerminalPort, "--video", "360p-1m.h264", "--sub", "small.h264", "--channels", "1");
-        await daemon.AwaitChannelFootageAsync(First, TimeSpan.FromSeconds(2));
+        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "360p-1m.h264", "--sub", "small.h264", "--channels", "1");
+        await daemon.AwaitFootageAsync(First, TimeSpan.FromSeconds(2));
         var live = $"/api/v1/channels/{await daemon.IdAsync(First)}/live.m3u8?stream=sub";
         await daemon.WaitAsync(() => daemon.Http.GetStringAsync(live), t => t.Contains("#EXTINF", StringComparison.Ordinal), "a playlist");
         Assert.Equal(["Main"], (await terminal.StatsAsync()).Streams.Select(s => s.Kind));
@@ -246,12 +173,12 @@ public sealed class TerminalTests(ITestOutputHelper output)
     {
         var (count, seconds) = Scale.Of((8, 8), (64, 60));
         using var directory = new TemporaryDirectory();
-        using var setup = new DaemonSetup { RingSize = Scale.Of("128MiB", "3GiB") }.WithTerminals("open", ("record", true));
+        using var setup = new DaemonSetup { RingSize = Scale.Of("128MiB", "3GiB") }.WithVehicles();
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminals = await TerminalProcess.StartAsync(setup.TerminalPort, "--terminals", $"{count}", "--addresses", "127.1.0.1", "--video", "360p-1m.h264", "--channels", "2", "--no-hash");
+        await using var terminals = await TerminalProcess.StartAsync(setup.VehiclePort, "--terminals", $"{count}", "--addresses", "127.1.0.1", "--video", "360p-1m.h264", "--channels", "2", "--no-hash");
         var keys = Enumerable.Range(0, count).SelectMany(i => (string[])[$"{13912345678 + i}_1", $"{13912345678 + i}_2"]).ToList();
         foreach (var key in keys)
-            await daemon.AwaitChannelFootageAsync(key, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(seconds * 4 + 60));
+            await daemon.AwaitFootageAsync(key, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(seconds * 4 + 60));
         var clip = await SourceClip.OpenAsync("360p-1m.h264");
         var file = directory.File("footage.mp4");
         foreach (var key in keys)
@@ -275,14 +202,4 @@ public sealed class TerminalTests(ITestOutputHelper output)
     }
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
-}
-
-internal static class TerminalWaits
-{
-    /// <summary>Waits for a channel to appear, and then for so much footage of it.</summary>
-    public static async Task<Timeline> AwaitChannelFootageAsync(this DaemonProcess daemon, string key, TimeSpan length, TimeSpan? deadline = null)
-    {
-        await daemon.WaitAsync(async () => (await daemon.GetAsync("/api/v1/channels?limit=1000")).EnumerateArray().Any(c => c.GetProperty("key").GetString() == key), there => there, $"channel {key}", deadline);
-        return await daemon.AwaitFootageAsync(key, length, deadline);
-    }
 }

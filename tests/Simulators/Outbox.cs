@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 
-namespace EdgeRecorder.Simulators.Camera;
+namespace EdgeRecorder.Simulators;
 
-/// <summary>The bytes to one client, never waiting: what the socket does not take stays here until the next turn. Guarded by the connection's gate.</summary>
+/// <summary>The bytes to one client, never waiting: what the socket does not take stays here until the next turn. One thread at a time.</summary>
 internal sealed class Outbox(Socket socket)
 {
     private byte[] _pending = [];

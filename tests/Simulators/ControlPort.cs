@@ -2,17 +2,17 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace EdgeRecorder.Simulators.Camera;
+namespace EdgeRecorder.Simulators;
 
 /// <summary>Takes one command per line and answers each with one line.</summary>
 internal sealed class ControlPort : IDisposable
 {
-    private readonly ControlCommands _commands;
+    private readonly Func<string, Task<string>> _execute;
     private readonly TcpListener _listener;
 
-    public ControlPort(IPAddress address, int port, ControlCommands commands)
+    public ControlPort(IPAddress address, int port, Func<string, Task<string>> execute)
     {
-        _commands = commands;
+        _execute = execute;
         _listener = new TcpListener(address, port);
         _listener.Start();
     }
@@ -38,11 +38,11 @@ internal sealed class ControlPort : IDisposable
             try
             {
                 while (await reader.ReadLineAsync(stop) is { } line)
-                    await writer.WriteLineAsync(_commands.Execute(line).AsMemory(), stop);
+                    await writer.WriteLineAsync((await _execute(line)).AsMemory(), stop);
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)
             {
-                // Whoever commanded has gone, or the camera ends.
+                // Whoever commanded has gone, or the simulator ends.
             }
         }
     }
