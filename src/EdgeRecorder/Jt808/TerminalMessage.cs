@@ -28,6 +28,9 @@ internal readonly ref struct TerminalMessage
 
     public required ushort Serial { get; init; }
 
+    /// <summary>Bit 13: the body is a part, and total and index say which.</summary>
+    public required bool IsPackage { get; init; }
+
     /// <summary>How many packages the message has; 0 when it is whole.</summary>
     public required ushort Total { get; init; }
 
@@ -64,6 +67,7 @@ internal readonly ref struct TerminalMessage
             IsEncrypted = (properties & EncryptionMask) != 0,
             Phone = phone,
             Serial = serial,
+            IsPackage = isPackage,
             Total = total,
             Index = index,
             Body = reader.Rest(),
@@ -80,6 +84,7 @@ internal readonly ref struct TerminalMessage
         IsEncrypted = IsEncrypted,
         Phone = Phone,
         Serial = Serial,
+        IsPackage = false,
         Total = 0,
         Index = 0,
         Body = body,

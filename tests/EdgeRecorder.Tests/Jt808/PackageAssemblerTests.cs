@@ -147,6 +147,7 @@ public sealed class PackageAssemblerTests
             IsEncrypted = heard.IsEncrypted,
             Phone = Convert.FromHexString(heard.Phone),
             Serial = heard.Serial,
+            IsPackage = true,
             Total = heard.Total,
             Index = heard.Index,
             Body = heard.Body,

@@ -32,6 +32,16 @@ internal static class Wire
         return [0x7E, .. plain.SelectMany(b => b switch { 0x7E => (byte[])[0x7D, 2], 0x7D => [0x7D, 1], _ => [b] }), 0x7E];
     }
 
+    /// <summary>Header and body of a frame without its delimiters, again by other means; the check has to be right.</summary>
+    public static byte[] Plain(ReadOnlySpan<byte> escaped)
+    {
+        List<byte> plain = [];
+        for (var i = 0; i < escaped.Length; i++)
+            plain.Add(escaped[i] == 0x7D ? (byte)(0x7C + escaped[++i]) : escaped[i]);
+        Assert.Equal(0, plain.Aggregate((a, b) => (byte)(a ^ b)));
+        return [.. plain[..^1]];
+    }
+
     /// <summary>As a connection does: what is incomplete waits for the next piece.</summary>
     public static List<string> FramesOf(IEnumerable<byte[]> pieces)
     {
