@@ -71,8 +71,7 @@ public sealed class TerminalTests(ITestOutputHelper output)
         await daemon.AwaitFootageAsync(First, TimeSpan.FromSeconds(3));
         await terminal.CommandAsync("disconnect-media");
         await terminal.CommandAsync("disconnect 12");
-        await daemon.AwaitStateAsync(First, "offline");
-        Assert.Equal("the terminal is not connected", (await daemon.StateAsync(First)).Detail);
+        await daemon.WaitAsync(() => daemon.StateAsync(First), s => s == ("offline", "the terminal is not connected"), "that it is not connected");
         var back = await daemon.DeviceAsync(Sim, d => d.GetProperty("connected").GetBoolean());
         var since = back.GetProperty("since").GetDateTimeOffset();
         var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync(First), t => t.Spans.Count == 2, "footage behind the gap");
@@ -96,8 +95,8 @@ public sealed class TerminalTests(ITestOutputHelper output)
         var (from, to) = (collision.GetProperty("from").GetDateTimeOffset(), collision.GetProperty("to").GetDateTimeOffset());
         Assert.InRange((to - from).TotalSeconds, 0.5, 5);
         Assert.True(collision.GetProperty("detail").GetProperty("latitude").GetDouble() != 0);
+        timeline = await daemon.WaitAsync(() => daemon.TimelineJsonAsync(First), t => t.GetProperty("positions").GetArrayLength() >= 3, "three positions");
         var positions = timeline.GetProperty("positions").EnumerateArray().ToList();
-        Assert.True(positions.Count >= 3);
         Assert.All(positions, p => Assert.InRange((p.GetProperty("at").GetDateTimeOffset() - DateTimeOffset.UtcNow).TotalMinutes, -5, 0.1));
         Assert.All(positions, p => Assert.True(p.GetProperty("fix").GetBoolean()));
         var held = Assert.Single((await daemon.GetAsync("/api/v1/locks")).EnumerateArray().ToList());
@@ -145,7 +144,7 @@ public sealed class TerminalTests(ITestOutputHelper output)
         await using var second = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264", "--channels", "1", "--model", "second");
         await daemon.DeviceAsync(Sim, d => Text(d, "model") == "second" && d.GetProperty("connected").GetBoolean());
         await first.WaitAsync(s => s.Terminals[0].State == "Offline");
-        await first.DisposeAsync();
+        await first.StopAsync();
         var footage = (await daemon.TimelineAsync(First)).Footage;
         await second.WaitAsync(s => s.Streams is [{ Video: > 25 }]);
         await daemon.WaitAsync(() => daemon.TimelineAsync(First), t => t.Footage > footage + TimeSpan.FromSeconds(3), "footage of the second one");
