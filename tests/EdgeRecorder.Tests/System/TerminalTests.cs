@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using EdgeRecorder.Tests.Api;
@@ -119,7 +121,7 @@ public sealed class TerminalTests(ITestOutputHelper output)
             // The later one first: what lies in the ring is not in order of time.
             foreach (var item in (await daemon.GetAsync($"/api/v1/devices/{id}/footage?from=2026-01-14T16:00:00Z&to=2026-01-15T16:00:00Z")).EnumerateArray().Reverse())
             {
-                var asked = await daemon.Http.PostAsync($"/api/v1/devices/{id}/footage", Requests.Json($$"""{"channel":"1","from":"{{Text(item, "from")}}","to":"{{Text(item, "to")}}"}""")).BodyAsync(System.Net.HttpStatusCode.Created);
+                var asked = await daemon.Http.PostAsync($"/api/v1/devices/{id}/footage", Requests.Json($$"""{"channel":"1","from":"{{Text(item, "from")}}","to":"{{Text(item, "to")}}"}""")).BodyAsync(HttpStatusCode.Created);
                 await daemon.WaitAsync(() => daemon.GetAsync($"/api/v1/devices/{id}/footage/requests/{Text(asked, "id")}"), r => Text(r, "state") == "done", "the end of the request");
             }
             path = $"/api/v1/channels/{await daemon.IdAsync(First)}/timeline?stream=device&from=2026-01-14T16:00:00Z&to=2026-01-15T16:00:00Z";
@@ -132,6 +134,19 @@ public sealed class TerminalTests(ITestOutputHelper output)
         var after = Timeline.Read(await again.GetAsync(path));
         Assert.Equal($"{before}", $"{after}");
         Assert.True(before.Spans.Count >= 2 && before.Spans[0].From < before.Spans[^1].From);
+    }
+
+    [Theory]
+    [InlineData("port")]
+    [InlineData("subPort")]
+    public async Task A_port_that_is_taken_is_named_and_the_box_is_never_healthy(string key)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using var setup = new DaemonSetup().WithVehicles((key, ((IPEndPoint)taken.LocalEndpoint).Port));
+        await using var daemon = DaemonProcess.Launch(setup);
+        Assert.Equal(1, await daemon.ExitAsync());
+        Assert.Contains(daemon.Errors, line => line.Contains($"{key} {((IPEndPoint)taken.LocalEndpoint).Port}", StringComparison.Ordinal));
     }
 
     [Fact]
