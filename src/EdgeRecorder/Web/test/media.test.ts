@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ClockOffset } from '../src/api/clock';
 import { boxes, timeScales } from '../src/media/boxes';
 import { videoCodecOf } from '../src/media/codecs';
 import { farBehind, kept, steer } from '../src/media/edge';
@@ -88,5 +89,25 @@ describe('places in a playlist', () => {
         expect(instantAt(list, 4)).toBe(1064_000);
         expect(instantAt(list, 60)).toBeNull();
         expect(instantAt([], 0)).toBeNull();
+    });
+});
+
+describe("the recorder's clock", () => {
+    it('is told best by the answer with the shortest way', () => {
+        const clock = new ClockOffset();
+        expect(clock.add(1000, 1100, 61_050)).toBe(false);
+        expect(clock.ms).toBe(60_000);
+        expect(clock.add(2000, 2400, 62_390)).toBe(false);          // slow there, quick back
+        expect(clock.ms).toBe(60_000);
+        expect(clock.add(3000, 3020, 63_020)).toBe(false);
+        expect(clock.ms).toBe(60_010);
+    });
+
+    it('is believed at once when it was set', () => {
+        const clock = new ClockOffset();
+        clock.add(1000, 1010, 181_005);
+        expect(clock.add(6000, 6500, 1_800_000_006_250)).toBe(true);
+        expect(clock.ms).toBe(1_800_000_000_000);
+        expect(clock.add(11_000, 11_010, 1_800_000_011_005)).toBe(false);
     });
 });

@@ -2,7 +2,7 @@ import type Hls from 'hls.js/light';
 import { pageHeaders } from '../api/client';
 import type { StreamName } from '../api/types';
 import { videoCodecOf } from './codecs';
-import { loadHls } from './hls';
+import { loadHls, tellsAll } from './hls';
 import { instantAt, placeOf, type Stretch } from './place';
 
 export interface RecordedEvents {
@@ -71,6 +71,7 @@ export class RecordedPlayer {
         if (this.closed || mine !== this.opening)
             return;
         const hls = new Hls({
+            debug: tellsAll,
             enableWorker: false,                            // as in live
             autoStartLoad: false,                           // the place is known once the list is here
             backBufferLength: 30,
