@@ -60,7 +60,7 @@ public sealed class ClockTests(PageRig rig)
         await page.OpenChannelAsync("gate");
         await page.Page.ClickAsync(".tools .group button >> nth=0");
         var (before, after) = (Day(midnight.AddDays(-1)), Day(midnight));
-        Assert.Contains(after, await page.Page.InnerTextAsync(".timeline .tick.midnight"), StringComparison.Ordinal);
+        Assert.Contains(after, await page.Page.TextContentAsync(".timeline .tick.midnight"), StringComparison.Ordinal);
 
         await page.HoldFootageAsync(midnight.AddSeconds(-3));
         long PictureAt(DateTimeOffset at) => client.PictureAt(at - clock.Offset);

@@ -76,7 +76,7 @@ public sealed class FootageTests(PageRig rig)
         setup.RingSize = "16MiB";
         await using var camera = await CameraProcess.StartAsync(BurntInCounter.LargeClip, "--fps", $"{PerSecond}");
         await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url(), ("transport", "tcp")));
-        var timeline = await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(7));
+        var first = (await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(2))).Spans[0].From;
         await using var page = await rig.OpenAsync(daemon);
         await page.OpenChannelAsync("gate");
         await page.Page.ClickAsync(".tools .group button >> nth=0");
@@ -92,7 +92,8 @@ public sealed class FootageTests(PageRig rig)
             }
             await route.ContinueAsync();
         });
-        await page.HoldFootageAsync(timeline.Spans[0].From + TimeSpan.FromSeconds(1));
+        var lapped = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans[0].From > first.AddSeconds(0.5), "the ring to begin anew");
+        await page.HoldFootageAsync(lapped.Spans[0].From + TimeSpan.FromSeconds(3));
         var wanted = await asked.Task.WaitAsync(DaemonProcess.Deadline);
         var before = await page.VideoAsync();
         await daemon.WaitAsync(async () => (await daemon.Http.GetAsync(new Uri(wanted))).StatusCode, status => status == HttpStatusCode.Gone, "the ring to go over it", TimeSpan.FromSeconds(60));
@@ -126,7 +127,7 @@ public sealed class FootageTests(PageRig rig)
         await page.Page.WaitForSelectorAsync(Missing);       // live, as soon as it comes
         var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Spans[1].To - t.Spans[1].From > TimeSpan.FromSeconds(3), "footage in the other codec");
         await page.ClickTimelineAsync(timeline.Spans[1].From + TimeSpan.FromSeconds(1));
-        await page.Page.WaitForSelectorAsync($".stage [data-phase=unsupported]");
+        await page.WaitAsync(() => page.PictureAsync("phase"), phase => phase == "unsupported", "word that the browser lacks it");
         await page.Page.WaitForSelectorAsync(Missing);
 
         // What it has plays, up to where the codec changes.
@@ -136,6 +137,31 @@ public sealed class FootageTests(PageRig rig)
         await camera.CommandAsync("other off");
         await page.Page.PressAsync(".timeline", "End");
         await page.PlayingAsync();
+        page.AssertNoFaults();
+    }
+
+    [Fact]
+    public async Task Footage_plays_on_where_the_sound_ends_and_where_it_begins()
+    {
+        using var setup = rig.Setup();
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--audio", "10s.aac", "--other", BurntInCounter.Clip);
+        await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url()));
+        await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(3));
+        await camera.CommandAsync("other");
+        await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 2, "footage without sound");
+        await camera.CommandAsync("other off");
+        var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 3 && t.Spans[2].To - t.Spans[2].From > TimeSpan.FromSeconds(3), "footage with sound again");
+        var clients = (await camera.StatsAsync()).Clients;
+        await using var page = await rig.OpenAsync(daemon);
+        await page.OpenChannelAsync("gate");
+        await page.Page.ClickAsync(".tools .group button >> nth=0");
+        await page.ClickTimelineAsync(timeline.Spans[0].To - TimeSpan.FromSeconds(2));
+        await page.WaitAsync(page.ShownInstantAsync, at => at > timeline.Spans[1].From.AddSeconds(1), "the picture without sound");
+        await page.HoldFootageAsync(timeline.Spans[1].To - TimeSpan.FromSeconds(2));
+        await page.ShowsAtAsync(timeline.Spans[1].To - TimeSpan.FromSeconds(1), clients[1].PictureAt);
+        await page.Page.ClickAsync(".controls button >> nth=0");
+        await page.WaitAsync(page.ShownInstantAsync, at => at > timeline.Spans[2].From.AddSeconds(1), "the picture with sound");
+        await page.WaitAsync(() => page.VideoAsync(), v => v.Counter >= 0 && v.Shown > 0, "pictures");
         page.AssertNoFaults();
     }
 

@@ -85,7 +85,7 @@ public sealed class LiveTests(PageRig rig)
         // What was under way when the session ended is refused: that is how the page learns of it.
         page.Expect(401, "/api/v1/");
         var elsewhere = await page.SecondWindowAsync();
-        await elsewhere.ClickAsync("header button.quiet");
+        await elsewhere.ClickAsync("header button[title='Log out']");
         await elsewhere.WaitForSelectorAsync("main.login");
         Assert.Equal(0, await elsewhere.Locator("main.login [role=status]").CountAsync());      // who logs out knows why
 

@@ -48,6 +48,7 @@ internal sealed partial class PageDriver : IAsyncDisposable
     {
         (_context, Page, _daemon) = (context, page, daemon);
         page.Console += (_, message) => Add(message.Type is "error" or "warning" && !IsExpected(message), $"console {message.Type}: {message.Text}");
+        page.Console += (_, message) => File.AppendAllText("/tmp/console.log", $"{DateTime.Now:ss.fff} {message.Text}\n");  // DEBUG
         page.PageError += (_, error) => Add(true, $"error: {error}");
         page.Response += (_, response) => Add(response.Status >= 400 && !IsExpected(response.Status, response.Url), $"{response.Status} {response.Url}");
         // What the page itself gives up (a view that is gone) is no failure.
@@ -169,7 +170,9 @@ internal sealed partial class PageDriver : IAsyncDisposable
     /// <summary>The instant in the address once it is another than <paramref name="instant"/>.</summary>
     public Task<DateTimeOffset> InstantBeyondAsync(DateTimeOffset instant) => WaitAsync(() => Task.FromResult(Instant), at => at != instant, "another instant");
 
-    /// <summary>An answer by which the recorder tells the page something, and which browsers write into the console as an error all the same. Every other one stays a fault.</summary>
+    /// <summary>
+    /// An answer by which the recorder tells the page something, and which the browser and hls.js write into the console as an error all the same. Every other one stays a fault.
+    /// </summary>
     public void Expect(int status, string path)
     {
         lock (_faults)
@@ -179,7 +182,7 @@ internal sealed partial class PageDriver : IAsyncDisposable
     public void AssertNoFaults()
     {
         lock (_faults)
-            Assert.Empty(_faults);
+            Assert.True(_faults.Count == 0, string.Join('\n', _faults));
     }
 
     public void ForgetFaults()
@@ -196,9 +199,8 @@ internal sealed partial class PageDriver : IAsyncDisposable
             return _expected.Exists(e => e.Status == status && url.Contains(e.Path, StringComparison.Ordinal));
     }
 
-    // "Failed to load resource: the server responded with a status of 410 (Gone)", at the address of the resource.
     private bool IsExpected(IConsoleMessage message)
-        => StatusOf().Match(message.Text) is { Success: true } said && IsExpected(int.Parse(said.Groups[1].Value, CultureInfo.InvariantCulture), message.Location);
+        => StatusOf().Match(message.Text) is { Success: true } said && IsExpected(int.Parse(said.Groups[1].Value, CultureInfo.InvariantCulture), said.Groups[2].Success ? said.Groups[2].Value : message.Location);
 
     private void Add(bool isFault, string what)
     {
@@ -207,7 +209,9 @@ internal sealed partial class PageDriver : IAsyncDisposable
                 _faults.Add(what);
     }
 
-    [GeneratedRegex(@"^Failed to load resource: .* a status of (\d{3}) ")]
+    // The browser: Failed to load resource: the server responded with a status of 410 (Gone), at the address of the resource.
+    // hls.js: [error] > 410 while loading http://…
+    [GeneratedRegex(@"^(?:Failed to load resource: .* a status of|\[error\] >) (\d{3})(?: while loading (http://.*))?")]
     private static partial Regex StatusOf();
 
     [GeneratedRegex(@"at=([0-9TZ:.\-]+)")]

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ClockOffset } from '../src/api/clock';
-import { boxes, timeScales } from '../src/media/boxes';
-import { videoCodecOf } from '../src/media/codecs';
+import { boxes, sampleEntries, timeScales } from '../src/media/boxes';
+import { videoCodecOf, videoCodecOfEntry } from '../src/media/codecs';
 import { farBehind, kept, steer } from '../src/media/edge';
 import { instantAt, placeOf } from '../src/media/place';
 import { readPrft } from '../src/media/prft';
@@ -51,6 +50,20 @@ describe('boxes', () => {
         const init = Uint8Array.from([...box('ftyp'), ...box('moov', box('mvhd'), trak(1, 90_000, 0), trak(2, 32_000, 1))]);
         expect([...timeScales(view(init))]).toEqual([[1, 90_000], [2, 32_000]]);
     });
+
+    it('tell what each track holds', () => {
+        const trak = (...entries: Uint8Array[]) => box('trak', box('tkhd'), box('mdia', box('minf', box('stbl', box('stsd', [0, 0, 0, 0], u32(entries.length), ...entries)))));
+        const init = Uint8Array.from([...box('ftyp'), ...box('moov', box('mvhd'), trak(box('hev1', [0, 0])), trak(box('mp4a')), trak(), box('trak'))]);
+        expect(sampleEntries(view(init))).toEqual(['hev1', 'mp4a']);
+        for (let length = 0; length < init.length; length++)
+            expect(sampleEntries(view(init.slice(0, length)))).toEqual([]);
+    });
+});
+
+describe('codecs', () => {
+    it('of a sample entry are those of video', () => {
+        expect(['avc1', 'avc3', 'hvc1', 'hev1', 'mp4a', 'alaw'].map(videoCodecOfEntry)).toEqual(['h264', 'h264', 'h265', 'h265', undefined, undefined]);
+    });
 });
 
 describe('codecs of a MIME type', () => {
@@ -89,25 +102,5 @@ describe('places in a playlist', () => {
         expect(instantAt(list, 4)).toBe(1064_000);
         expect(instantAt(list, 60)).toBeNull();
         expect(instantAt([], 0)).toBeNull();
-    });
-});
-
-describe("the recorder's clock", () => {
-    it('is told best by the answer with the shortest way', () => {
-        const clock = new ClockOffset();
-        expect(clock.add(1000, 1100, 61_050)).toBe(false);
-        expect(clock.ms).toBe(60_000);
-        expect(clock.add(2000, 2400, 62_390)).toBe(false);          // slow there, quick back
-        expect(clock.ms).toBe(60_000);
-        expect(clock.add(3000, 3020, 63_020)).toBe(false);
-        expect(clock.ms).toBe(60_010);
-    });
-
-    it('is believed at once when it was set', () => {
-        const clock = new ClockOffset();
-        clock.add(1000, 1010, 181_005);
-        expect(clock.add(6000, 6500, 1_800_000_006_250)).toBe(true);
-        expect(clock.ms).toBe(1_800_000_000_000);
-        expect(clock.add(11_000, 11_010, 1_800_000_011_005)).toBe(false);
     });
 });
