@@ -6,19 +6,8 @@ using System.Text.RegularExpressions;
 namespace EdgeRecorder.Tests.Api;
 
 /// <summary>How the page is served.</summary>
-public sealed partial class PageTests : IAsyncLifetime
+public sealed partial class PageTests : BoxTest
 {
-    private readonly TemporaryDirectory _directory = new();
-    private TestBox _box = null!;
-
-    public async Task InitializeAsync() => _box = await TestBox.StartAsync(_directory.Path);
-
-    public async Task DisposeAsync()
-    {
-        await _box.DisposeAsync();
-        _directory.Dispose();
-    }
-
     private Task<HttpResponseMessage> GetAsync(string path, string accept = "", string known = "")
     {
         var request = new HttpRequestMessage(HttpMethod.Get, path);
@@ -26,7 +15,7 @@ public sealed partial class PageTests : IAsyncLifetime
             request.Headers.TryAddWithoutValidation("Accept-Encoding", accept);
         if (known.Length > 0)
             request.Headers.TryAddWithoutValidation("If-None-Match", known);
-        return _box.Anonymous.SendAsync(request);
+        return Box.Anonymous.SendAsync(request);
     }
 
     [Fact]

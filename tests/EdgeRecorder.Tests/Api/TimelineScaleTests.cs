@@ -12,25 +12,21 @@ namespace EdgeRecorder.Tests.Api;
 /// A box that has recorded 32 channels at 2 Mb/s for 30 days, as its catalog and its ledger would know it: 20 TB in segments of 256 MiB, twenty gaps a day and channel.
 /// Timelines are asked for over HTTP. How long they take is for the benchmark (B5): with EDGE_RECORDER_BENCH=FILE the figures go there.
 /// </summary>
-public sealed class TimelineScaleTests(ITestOutputHelper output) : IDisposable
+public sealed class TimelineScaleTests(ITestOutputHelper output) : BoxTest(Names)
 {
     private const int Channels = 32, Days = 30, GapsPerDay = 20, Requests = 400;
     private const long SegmentUs = 1_073_741_824, DayUs = 24L * 3600 * 1_000_000;
     private const long StartUs = 1_700_000_000_000_000;
 
-    private readonly TemporaryDirectory _directory = new();
-
-    public void Dispose() => _directory.Dispose();
+    private static string Names => $"[{string.Join(',', Enumerable.Range(1, Channels).Select(i => $$"""{ "key": "c{{i}}", "url": "rtsp://127.0.0.1/{{i}}" }"""))}]";
 
     [Fact]
     public async Task A_day_out_of_a_month_of_32_channels_has_all_its_spans_and_gaps()
     {
-        var channels = string.Join(',', Enumerable.Range(1, Channels).Select(i => $$"""{ "key": "c{{i}}", "url": "rtsp://127.0.0.1/{{i}}" }"""));
-        await using var box = await TestBox.StartAsync(_directory.Path, $"[{channels}]");
         using var catalog = MakeCatalog();
-        box.Engine.Catalog = catalog;
-        FillLedger(box);
-        var ids = (await box.Admin.GetAsync("/api/v1/channels?limit=100").BodyAsync()).EnumerateArray().Select(c => c.GetProperty("id").GetString()).ToArray();
+        Box.Engine.Catalog = catalog;
+        FillLedger(Box);
+        var ids = (await Box.Admin.GetAsync("/api/v1/channels?limit=100").BodyAsync()).EnumerateArray().Select(c => c.GetProperty("id").GetString()).ToArray();
         Assert.Equal(Channels, ids.Length);
 
         var random = new Random(5);
@@ -40,7 +36,7 @@ public sealed class TimelineScaleTests(ITestOutputHelper output) : IDisposable
             var day = random.Next(Days - 1);
             var from = DateTimeOffset.UnixEpoch.AddTicks((StartUs + day * DayUs) * 10);
             var since = Stopwatch.GetTimestamp();
-            var timeline = await box.Admin.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/api/v1/channels/{ids[(i + Channels) % Channels]}/timeline?from={from:O}&to={from.AddDays(1):O}").Replace("+00:00", "Z", StringComparison.Ordinal)).BodyAsync();
+            var timeline = await Box.Admin.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/api/v1/channels/{ids[(i + Channels) % Channels]}/timeline?from={from:O}&to={from.AddDays(1):O}").Replace("+00:00", "Z", StringComparison.Ordinal)).BodyAsync();
             if (i >= 0)
                 times.Add(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
             Assert.Equal(GapsPerDay, timeline.GetProperty("gaps").GetArrayLength());

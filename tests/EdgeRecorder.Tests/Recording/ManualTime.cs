@@ -7,7 +7,10 @@ internal sealed class ManualTime : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private long _ticks;
 
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddYears(60) + TimeSpan.FromTicks(Volatile.Read(ref _ticks));
+    /// <summary>What the wall clock showed at the beginning; another value sets the clock and moves nothing else.</summary>
+    public DateTimeOffset WallStart { get; set; } = DateTimeOffset.UnixEpoch.AddYears(60);
+
+    public override DateTimeOffset GetUtcNow() => WallStart + TimeSpan.FromTicks(Volatile.Read(ref _ticks));
     public override long GetTimestamp() => Volatile.Read(ref _ticks);
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

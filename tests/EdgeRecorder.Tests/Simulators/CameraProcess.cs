@@ -34,14 +34,14 @@ internal sealed class CameraProcess : IAsyncDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>Starts a camera that shows <paramref name="clip"/>: a name in <see cref="Clips"/> or a path.</summary>
-    /// <param name="args">Further switches; values of <c>--audio</c> and <c>--alternate</c> may be names in <see cref="Clips"/> too.</param>
+    /// <param name="args">Further switches; values of <c>--audio</c>, <c>--alternate</c>, <c>--other</c> and <c>--other-audio</c> may be names in <see cref="Clips"/> too.</param>
     public static async Task<CameraProcess> StartAsync(string clip, params string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var argument in (string[])[Program, "camera", "--video", await Clips.FindAsync(clip), "--port", "0", "--control", "0", "--exit-with-parent"])
             start.ArgumentList.Add(argument);
         for (var i = 0; i < args.Length; i++)
-            start.ArgumentList.Add(i > 0 && args[i - 1] is "--audio" or "--alternate" ? await Clips.FindAsync(args[i]) : args[i]);
+            start.ArgumentList.Add(i > 0 && args[i - 1] is "--audio" or "--alternate" or "--other" or "--other-audio" ? await Clips.FindAsync(args[i]) : args[i]);
 
         var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
         try
@@ -153,6 +153,8 @@ internal sealed record CameraClient(
     long Audio, long AudioBytes, long Packets, long PacketsDropped, long WireBytes, long ReceiverReports, int CumulativeLost, byte FractionLost, uint Jitter,
     double BeganAt = 0)
 {
-    /// <summary>The picture that was sent at an instant, counted from the first of the session; for a camera at 25 pictures a second that never stalled.</summary>
-    public long PictureAt(DateTimeOffset instant) => (long)Math.Floor(((instant - DateTimeOffset.UnixEpoch).TotalSeconds - BeganAt) * 25);
+    /// <summary>The picture that was sent at an instant, counted from the first of the session; for a camera that never stalled.</summary>
+    public long PictureAt(DateTimeOffset instant) => PictureAt(instant, 25);
+
+    public long PictureAt(DateTimeOffset instant, int perSecond) => (long)Math.Floor(((instant - DateTimeOffset.UnixEpoch).TotalSeconds - BeganAt) * perSecond);
 }

@@ -44,6 +44,23 @@ public sealed class CameraTests
         Assert.InRange(client.Audio, 155, 501);
     }
 
+    [Fact]
+    public async Task Set_to_other_codecs_it_cuts_its_clients_off_and_offers_those()
+    {
+        await using var camera = await CameraProcess.StartAsync("small.h264", "--audio", "10s.aac", "--other", "small.h265", "--other-audio", "10s.alaw");
+        async Task<string> OfferedAsync() => await FFmpeg.RunAsync("ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-show_entries", "stream=codec_name", "-of", "csv=p=0", camera.Url());
+
+        var player = FFmpeg.CountPacketsAsync(camera.Url(), "-rtsp_transport", "tcp");
+        await camera.WaitAsync(s => s.Clients is [{ Video: > 5 }]);
+        await camera.CommandAsync("other");
+        Assert.InRange((await player)["video"], 1, Pictures);
+
+        Assert.Equal(["hevc", "pcm_alaw"], (await OfferedAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        await camera.CommandAsync("other off");
+        Assert.Equal(["h264", "aac"], (await OfferedAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal("other codecs", (await camera.StatsAsync()).Clients[0].CloseReason);
+    }
+
     [Theory]
     [InlineData("basic")]
     [InlineData("digest")]

@@ -70,6 +70,8 @@ internal sealed partial class DaemonProcess : IAsyncDisposable
         setup.Write();
         string[] command = [.. before, setup.Program ?? Program, "serve", "--config", setup.ConfigurationFile];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in setup.Clock?.Environment ?? [])
+            start.Environment[name] = value;
         return new DaemonProcess(setup, Process.Start(start)!);
     }
 
@@ -228,8 +230,8 @@ internal sealed partial class DaemonProcess : IAsyncDisposable
     private async Task<JsonElement> GetRangeAsync(string key, string what) => await GetAsync($"/api/v1/channels/{await IdAsync(key)}/{what}?{Range(null, null)}");
 
     // Wide enough for whatever a test dates, also ahead of now: a camera that runs faster than time fills the future.
-    private static string Range(DateTimeOffset? from, DateTimeOffset? to) => string.Create(CultureInfo.InvariantCulture,
-        $"from={(from ?? DateTimeOffset.UtcNow.AddDays(-1)).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}&to={(to ?? DateTimeOffset.UtcNow.AddDays(2)).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}");
+    private string Range(DateTimeOffset? from, DateTimeOffset? to) => string.Create(CultureInfo.InvariantCulture,
+        $"from={(from ?? Setup.Now.AddDays(-1)).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}&to={(to ?? Setup.Now.AddDays(2)).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}");
 
     private static string Show<T>(T answer) => answer is System.Collections.IEnumerable items and not string ? string.Join(", ", items.Cast<object>()) : $"{answer}";
 

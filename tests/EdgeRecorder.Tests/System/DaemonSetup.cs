@@ -36,6 +36,12 @@ internal sealed class DaemonSetup : IDisposable
     public string? Program { get; set; }
     public string LogDetail { get; set; } = "info";
 
+    /// <summary>A clock of the daemon's own; null: the machine's.</summary>
+    public WallClock? Clock { get; init; }
+
+    /// <summary>Now, by the daemon's clock.</summary>
+    public DateTimeOffset Now => Clock?.Now ?? DateTimeOffset.UtcNow;
+
     /// <summary>Adds a channel; <paramref name="more"/> are further keys of its section.</summary>
     public DaemonSetup With(string key, string url, params (string Key, JsonNode? Value)[] more)
     {

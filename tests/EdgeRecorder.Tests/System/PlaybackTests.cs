@@ -51,6 +51,32 @@ public sealed class PlaybackTests
     }
 
     [Fact]
+    public async Task A_range_over_midnight_is_dated_on_both_days()
+    {
+        var midnight = new DateTimeOffset(DateTime.UtcNow.Date.AddDays(1), TimeSpan.Zero);
+        using var clock = await WallClock.AtAsync(midnight);
+        using var setup = new DaemonSetup { Clock = clock };
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip);
+        clock.Set(midnight.AddSeconds(-8), isSynchronized: true);
+        await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url(), ("transport", "tcp")));
+        await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans is [{ } span] && span.From < midnight.AddSeconds(-2) && span.To > midnight.AddSeconds(5), "footage of both days");
+        await daemon.RecordAsync("gate", false);
+        await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Gaps.Any(g => g.To is null) && t.Spans[^1].To < setup.Now.AddSeconds(-12), "the last picture");
+
+        var (_, playlist) = await ShowsWhatWasSentAsync(daemon, await camera.StatsAsync());
+        var dates = Dates(playlist);
+        Assert.Contains(dates, date => date < midnight);
+        Assert.Contains(dates, date => date >= midnight);
+        Assert.Equal(dates.Order(), dates);
+        // A range that begins or ends with the day has what lies in it.
+        var next = PlaylistRules.Obeys(await PlaylistAsync(daemon, "", midnight, setup.Now.AddSeconds(-11)));
+        Assert.InRange((midnight - next.Entries[0].Date!.Value).TotalSeconds, 0, 4.1);
+        var last = PlaylistRules.Obeys(await PlaylistAsync(daemon, "", midnight.AddDays(-1), midnight));
+        Assert.InRange((Dates(last)[^1].AddSeconds(last.Entries[^1].Duration!.Value) - midnight).TotalSeconds, 0, 4.1);
+        Assert.Empty(daemon.Errors);
+    }
+
+    [Fact]
     public async Task A_range_that_reaches_into_now_grows_as_the_standard_allows_and_what_it_names_is_checked()
     {
         using var setup = new DaemonSetup();
@@ -113,7 +139,8 @@ public sealed class PlaybackTests
     /// <summary>The playlist of everything, in ffmpeg: each picture is the one that the camera sent at its date, by the entries' dates and the place in them.</summary>
     private static async Task<(IReadOnlyList<int> Numbers, PlaylistText Playlist)> ShowsWhatWasSentAsync(DaemonProcess daemon, CameraStatistics sent)
     {
-        var (from, to) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddSeconds(-11));
+        var (from, to) = (daemon.Setup.Now.AddDays(-1), daemon.Setup.Now.AddSeconds(-11));
+        var ahead = daemon.Setup.Now - DateTimeOffset.UtcNow;
         var playlist = PlaylistRules.Obeys(await PlaylistAsync(daemon, "tracks=all", from, to));
         var channel = $"/api/v1/channels/{await daemon.IdAsync("gate")}/";
         using var directory = new TemporaryDirectory();
@@ -139,9 +166,9 @@ public sealed class PlaybackTests
                 date = date.AddSeconds(entry.Duration.Value);
             }
             Assert.Equal(dates.Count, shown.Count);
-            var session = sent.Clients.Last(c => c.BeganAt <= (dates[0] - DateTimeOffset.UnixEpoch).TotalSeconds + 0.02);
+            var session = sent.Clients.Last(c => c.BeganAt <= (dates[0] - ahead - DateTimeOffset.UnixEpoch).TotalSeconds + 0.02);
             for (var i = 0; i < shown.Count; i++)
-                Assert.InRange(shown[i] - session.PictureAt(dates[i]), -OneFrame, OneFrame);
+                Assert.InRange(shown[i] - session.PictureAt(dates[i] - ahead), -OneFrame, OneFrame);
             numbers.AddRange(shown);
         }
         // The same by a player that reads the playlist itself.
@@ -150,7 +177,16 @@ public sealed class PlaybackTests
         return (numbers, playlist);
     }
 
-    private static IEnumerable<List<PlaylistEntry>> Runs(PlaylistText playlist)
+    /// <summary>When each entry begins: as it says, or where the one before ends.</summary>
+    private static List<DateTimeOffset> Dates(PlaylistText playlist)
+    {
+        var dates = new List<DateTimeOffset>();
+        foreach (var entry in playlist.Entries)
+            dates.Add(entry.Date ?? dates[^1].AddSeconds(playlist.Entries[dates.Count - 1].Duration!.Value));
+        return dates;
+    }
+
+    internal static IEnumerable<List<PlaylistEntry>> Runs(PlaylistText playlist)
     {
         List<PlaylistEntry> run = [];
         foreach (var entry in playlist.Entries)
@@ -175,7 +211,7 @@ public sealed class PlaybackTests
     }
 
     private static string Address(DaemonProcess daemon, string id, string more, DateTimeOffset? from = null, DateTimeOffset? to = null) => string.Create(CultureInfo.InvariantCulture,
-        $"{daemon.Http.BaseAddress}api/v1/channels/{id}/playback.m3u8?from={from ?? DateTimeOffset.UtcNow.AddDays(-1):yyyy-MM-dd'T'HH:mm:ss.fff'Z'}&to={to ?? DateTimeOffset.UtcNow.AddSeconds(-11):yyyy-MM-dd'T'HH:mm:ss.fff'Z'}&{more}");
+        $"{daemon.Http.BaseAddress}api/v1/channels/{id}/playback.m3u8?from={from ?? daemon.Setup.Now.AddDays(-1):yyyy-MM-dd'T'HH:mm:ss.fff'Z'}&to={to ?? daemon.Setup.Now.AddSeconds(-11):yyyy-MM-dd'T'HH:mm:ss.fff'Z'}&{more}");
 
     private static string Password(DaemonProcess daemon) => File.ReadAllText(Path.Combine(daemon.Setup.Root, "initial-admin-password")).Trim();
 }

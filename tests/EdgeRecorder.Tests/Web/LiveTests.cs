@@ -32,33 +32,67 @@ public sealed class LiveTests(PageRig rig)
         page.AssertNoFaults();
     }
 
-    [Fact]
-    public async Task Live_over_a_WebSocket_is_live()
+    [Theory]
+    [InlineData("websocket", "10s.aac", ".stage", 2)]
+    [InlineData("hls", "10s.alaw", ".stage", 3)]            // where WebSockets do not get through; the page of one camera asks for parts
+    [InlineData("hls", "10s.aac", ".tile[data-channel=gate]", 6)]       // and the wall does not
+    public async Task Live_is_live(string transport, string audio, string place, double latency)
     {
         using var setup = rig.Setup();
-        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--audio", "10s.aac");
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--audio", audio);
         await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url()));
         await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(2));
-        await using var page = await rig.OpenAsync(daemon);
-        await page.OpenChannelAsync("gate");
-        await page.PlayingAsync();
-        Assert.Equal("websocket", await page.PictureAsync("transport"));
-        await WatchAsync(page, camera, latency: 2);
+        await using var page = await rig.OpenAsync(daemon, webSockets: transport == "websocket");
+        if (place == ".stage")
+            await page.OpenChannelAsync("gate");
+        await page.PlayingAsync(place);
+        Assert.Equal(transport, await page.PictureAsync("transport", place));
+        await WatchAsync(page, camera, place, latency);
         page.AssertNoFaults();
     }
 
     [Fact]
-    public async Task Where_WebSockets_do_not_get_through_live_comes_over_HLS()
+    public async Task The_wall_shows_the_small_stream_and_the_page_of_the_camera_the_large_one()
     {
         using var setup = rig.Setup();
-        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--audio", "10s.alaw");
+        await using var main = await CameraProcess.StartAsync(BurntInCounter.LargeClip);
+        await using var sub = await CameraProcess.StartAsync(BurntInCounter.Clip);
+        await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", main.Url(), ("subUrl", sub.Url("/sub"))));
+        await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(1));
+        Assert.Empty((await sub.StatsAsync()).Clients);     // nobody records it, nobody watches yet
+        await using var page = await rig.OpenAsync(daemon);
+        var tile = PageDriver.Tile("gate");
+        await page.PlayingAsync(tile);
+        await page.WaitAsync(() => page.VideoAsync(tile), v => v is { Width: 640, Height: 360, Counter: >= 0 }, "the small stream");
+        Assert.Single((await sub.StatsAsync()).Clients, c => c.State == "Playing");
+
+        await page.OpenChannelAsync("gate");
+        await page.WaitAsync(() => page.VideoAsync(), v => v is { Width: 1280, Height: 720, Counter: >= 0 }, "the large stream");
+        await sub.WaitAsync(s => s.Clients.All(c => c.State != "Playing"));
+        Assert.Single((await main.StatsAsync()).Clients);   // and the recording's pull is the viewers' too
+        page.AssertNoFaults();
+    }
+
+    [Fact]
+    public async Task A_session_that_is_ended_elsewhere_leads_to_the_login_and_back_to_the_camera()
+    {
+        using var setup = rig.Setup();
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip);
         await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url()));
-        await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(2));
-        await using var page = await rig.OpenAsync(daemon, webSockets: false);
+        await using var page = await rig.OpenAsync(daemon);
         await page.OpenChannelAsync("gate");
         await page.PlayingAsync();
-        Assert.Equal("hls", await page.PictureAsync("transport"));
-        await WatchAsync(page, camera, latency: 3);         // low-latency HLS; without parts it would be 6
+        // What was under way when the session ended is refused: that is how the page learns of it.
+        page.Expect(401, "/api/v1/");
+        var elsewhere = await page.SecondWindowAsync();
+        await elsewhere.ClickAsync("header button[title='Log out']");
+        await elsewhere.WaitForSelectorAsync("main.login");
+        Assert.Equal(0, await elsewhere.Locator("main.login [role=status]").CountAsync());      // who logs out knows why
+
+        await page.Page.WaitForSelectorAsync("main.login [role=status]:has-text('session has ended')");
+        await daemon.WaitAsync(async () => await daemon.Http.GetStringAsync("/metrics"), text => text.Contains("\nedge_recorder_viewers{kind=\"websocket\"} 0\n", StringComparison.Ordinal), "the end of its stream");
+        await page.EnterAsync();
+        await page.PlayingAsync();
         page.AssertNoFaults();
     }
 
@@ -150,26 +184,26 @@ public sealed class LiveTests(PageRig rig)
     }
 
     /// <summary>For 20 s: time goes on, the pictures are shown, their numbers rise, and they are as new as they say.</summary>
-    private static async Task WatchAsync(PageDriver page, CameraProcess camera, double latency)
+    private static async Task WatchAsync(PageDriver page, CameraProcess camera, string place, double latency)
     {
         // The first seconds are for finding the edge.
-        await page.WaitAsync(() => page.LatencyAsync(), l => l > 0 && l <= latency, $"a latency of {latency} s");
+        await page.WaitAsync(() => page.LatencyAsync(place), l => l > 0 && l <= latency, $"a latency of {latency} s");
         var client = (await camera.StatsAsync()).Clients.Single(c => c.State == "Playing");
         var clock = Stopwatch.StartNew();
-        var (first, last) = (await page.VideoAsync(), await page.VideoAsync());
+        var (first, last) = (await page.VideoAsync(place), await page.VideoAsync(place));
         var (worst, moved) = (0.0, TimeSpan.Zero);
         var ages = new List<double>();
         while (clock.Elapsed < Watched)
         {
             await Task.Delay(250);
-            var (before, seen, after) = (DateTimeOffset.UtcNow, await page.VideoAsync(), DateTimeOffset.UtcNow);
+            var (before, seen, after) = (DateTimeOffset.UtcNow, await page.VideoAsync(place), DateTimeOffset.UtcNow);
             Assert.True(seen.Counter >= 0, "a picture without its number");
             if (seen.Counter != last.Counter)
                 moved = clock.Elapsed;
             Assert.True(clock.Elapsed - moved < LongestStandstill, $"the picture {seen.Counter} stood still");
             var sent = client.PictureAt(before + (after - before) / 2);
             ages.Add((sent - seen.Counter + BurntInCounter.Count) % BurntInCounter.Count / FramesPerSecond);
-            worst = Math.Max(worst, await page.LatencyAsync());
+            worst = Math.Max(worst, await page.LatencyAsync(place));
             last = seen;
         }
         var elapsed = clock.Elapsed.TotalSeconds;

@@ -45,7 +45,7 @@ public sealed class PageRig : IAsyncLifetime
         return page;
     }
 
-    internal DaemonSetup Setup() => new() { Program = Program };
+    internal DaemonSetup Setup(WallClock? clock = null) => new() { Program = Program, Clock = clock };
 
     private static async Task<string> PublishAsync()
     {

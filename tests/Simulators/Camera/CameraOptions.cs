@@ -36,6 +36,7 @@ internal sealed record CameraOptions
           --video FILE            Annex B .h264 or .h265, beginning with a sync sample (FILE.pts: order of display, for B pictures)
           --audio FILE            .aac (ADTS), .alaw or .ulaw (8 kHz mono)
           --alternate FILE        second video for the commands params and alternate-every-gop; same codec
+          --other FILE            another video, of any codec, for the command other; --other-audio FILE: its audio (not given = none)
           --fps N[/D]             pictures per second (25)
           --bind A --port N       where to listen (127.0.0.1, 0 = any free port)
           --control N             port of the command line protocol (0 = any free port; not given = none)
@@ -63,6 +64,8 @@ internal sealed record CameraOptions
     public required string Video { get; init; }
     public string? Audio { get; init; }
     public string? Alternate { get; init; }
+    public string? Other { get; init; }
+    public string? OtherAudio { get; init; }
     public long FpsNumerator { get; init; }
     public long FpsDenominator { get; init; }
     public required IPAddress Bind { get; init; }
@@ -103,6 +106,8 @@ internal sealed record CameraOptions
             Video = args.Text("video") ?? throw new UsageException("--video FILE is needed"),
             Audio = args.Text("audio"),
             Alternate = args.Text("alternate"),
+            Other = args.Text("other"),
+            OtherAudio = args.Text("other-audio"),
             FpsNumerator = numerator,
             FpsDenominator = denominator,
             Bind = IPAddress.Parse(args.Text("bind") ?? "127.0.0.1"),

@@ -17,6 +17,7 @@ internal sealed class ControlCommands(RtspServer server)
           unauthorized [off]      401 to every request
           stale                   * the digest nonce expires
           params [off]            from the next sync sample on send the --alternate clip
+          other [off]             the camera is set to the --other codecs (off: back): clients are cut off and are offered those when they come again
           alternate-every-gop [off]    change between both at every sync sample
           jump SECONDS            * RTP timestamps jump, forward or back
           clock SECONDS           the sender reports' wall clock is wrong by so much
@@ -81,6 +82,10 @@ internal sealed class ControlCommands(RtspServer server)
             case "unauthorized": faults.Unauthorized = isOn; break;
             case "params": faults.Alternate = isOn; break;
             case "alternate-every-gop": faults.AlternateEveryGop = isOn; break;
+            case "other" when server.OtherTracks is not null:
+                faults.Other = isOn;
+                ForEach(path, (_, session) => session.Disconnect("other codecs"));
+                break;
             case "no-sr": faults.NoSenderReports = isOn; break;
             case "slow": faults.BytesPerSecond = isOn ? 1 : 0; break;
             case "trickle": faults.BytesPerSecond = Integer(); break;

@@ -9,7 +9,7 @@ internal sealed class Faults
     /// <summary>Bytes per second to each client, answers included; 0 = no limit.</summary>
     public volatile int BytesPerSecond;
 
-    public volatile bool NoSenderReports, Unauthorized, Mute, Alternate, AlternateEveryGop;
+    public volatile bool NoSenderReports, Unauthorized, Mute, Alternate, AlternateEveryGop, Other;
 
     /// <summary>One of <see cref="SessionDescription.Variants"/>, or null for a right one.</summary>
     public volatile string? SdpVariant;
@@ -33,7 +33,7 @@ internal sealed class Faults
     public void Clear()
     {
         DropEvery = DuplicateEvery = ReorderEvery = BytesPerSecond = 0;
-        NoSenderReports = Unauthorized = Mute = Alternate = AlternateEveryGop = StallKeepsBacklog = false;
+        NoSenderReports = Unauthorized = Mute = Alternate = AlternateEveryGop = Other = StallKeepsBacklog = false;
         SdpVariant = null;
         StalledUntil = DisconnectAfter = WallClockOffset = 0;
     }

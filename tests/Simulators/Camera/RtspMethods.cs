@@ -47,7 +47,7 @@ internal sealed class RtspMethods(RtspServer server, RtspConnection connection)
         if (_options.Redirect is { } target)
             return Reply(request, "302 Moved Temporarily", $"Location: {target}\r\n");
         var url = request.Url.TrimEnd('/');
-        var sdp = SessionDescription.Write(server.Tracks, url, connection.Local.Address.ToString(), _options.SpropInSdp, faults.SdpVariant);
+        var sdp = SessionDescription.Write(server.TracksOf(connection.Path), url, connection.Local.Address.ToString(), _options.SpropInSdp, faults.SdpVariant);
         _extraBody = sdp;
         return Reply(request, "200 OK", $"Content-Base: {url}/\r\nContent-Type: application/sdp\r\n");
     }
@@ -60,15 +60,16 @@ internal sealed class RtspMethods(RtspServer server, RtspConnection connection)
             connection.Session = server.NewSession(connection);
         var session = connection.Session;
         var number = request.TrackNumber ?? session.Tracks.Count;
-        if (number >= server.Tracks.Count || session.Tracks.Exists(t => t.Track == server.Tracks[number]))
+        var tracks = server.TracksOf(connection.Path);
+        if (number >= tracks.Count || session.Tracks.Exists(t => t.Track == tracks[number]))
             return Reply(request, "404 Not Found");
 
         foreach (var offer in request["Transport"].Split(','))
             if (Choose(offer, session) is { } chosen)
             {
-                var track = server.Tracks[number];
+                var track = tracks[number];
                 var sender = new TrackSender(
-                    track, track.Format.IsVideo ? server.Alternate : null, chosen.Transport, session.NewSsrc(), session.FirstSequence(), session.FirstTimestamp());
+                    track, track == server.Tracks[0] ? server.Alternate : null, chosen.Transport, session.NewSsrc(), session.FirstSequence(), session.FirstTimestamp());
                 session.Tracks.Add(sender);
                 return Reply(request, "200 OK", $"Transport: {chosen.Answer};ssrc={sender.Ssrc:X8}\r\n{SessionHeader()}");
             }
@@ -102,7 +103,7 @@ internal sealed class RtspMethods(RtspServer server, RtspConnection connection)
         _playAfterAnswer = true;
         var url = request.Url.TrimEnd('/');
         var info = string.Join(',', session.Tracks.Select(t => string.Create(
-            CultureInfo.InvariantCulture, $"url={url}/trackID={server.Tracks.IndexOf(t.Track)};seq={t.NextSequence};rtptime={t.NextTimestamp}")));
+            CultureInfo.InvariantCulture, $"url={url}/trackID={server.TracksOf(connection.Path).IndexOf(t.Track)};seq={t.NextSequence};rtptime={t.NextTimestamp}")));
         // After a live start sequence and time are known only with the first packet.
         return Reply(request, "200 OK", $"{SessionHeader()}Range: npt=now-\r\n{(_options.Start == StartRule.Begin ? $"RTP-Info: {info}\r\n" : "")}");
     }

@@ -31,6 +31,11 @@ internal sealed class RtspServer : IDisposable
         Tracks = options.Audio is { } audio ? [video, AudioClip.Load(audio)] : [video];
         if (options.Alternate is { } alternate)
             Alternate = VideoClip.Load(alternate, options.FpsNumerator, options.FpsDenominator, options.Packetizer);
+        if (options.Other is { } other)
+        {
+            var changed = VideoClip.Load(other, options.FpsNumerator, options.FpsDenominator, options.Packetizer);
+            OtherTracks = options.OtherAudio is { } otherAudio ? [changed, AudioClip.Load(otherAudio)] : [changed];
+        }
         if (options.User is { } user)
             Authentication = new RtspAuthentication(user, options.Password, options.Scheme);
         _udpPorts = new Lazy<UdpPorts>(OpenUdpPorts);
@@ -41,6 +46,7 @@ internal sealed class RtspServer : IDisposable
     public CameraOptions Options { get; }
     public List<RtpTrack> Tracks { get; }
     public RtpTrack? Alternate { get; }
+    public List<RtpTrack>? OtherTracks { get; }
     public RtspAuthentication? Authentication { get; }
     public IPEndPoint EndPoint { get; }
     public UdpPorts UdpPorts => _udpPorts.Value;
@@ -108,6 +114,9 @@ internal sealed class RtspServer : IDisposable
     }
 
     public Faults FaultsOf(string path) => !_faultsOfPath.IsEmpty && _faultsOfPath.TryGetValue(path, out var own) ? own : _faults;
+
+    /// <summary>What clients of a path name are offered now.</summary>
+    public List<RtpTrack> TracksOf(string path) => FaultsOf(path).Other && OtherTracks is { } other ? other : Tracks;
 
     /// <summary>The faults of one path name from now on, or those of all that have none of their own.</summary>
     public Faults FaultsFor(string? path) => path is null ? _faults : _faultsOfPath.GetOrAdd(path, _ => new Faults());

@@ -23,7 +23,7 @@ internal sealed class Credentials : IDisposable
     private readonly Throttle _throttle;
     private readonly TimeProvider _time;
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
-    private readonly ConcurrentDictionary<string, (Caller Caller, DateTimeOffset Until)> _remembered = new();
+    private readonly ConcurrentDictionary<string, (Caller Caller, long Since)> _remembered = new();
 
     // PBKDF2 keeps a core busy: one at a time, so that guessing never takes the cores that record.
     private readonly SemaphoreSlim _oneAtATime = new(1);
@@ -86,7 +86,7 @@ internal sealed class Credentials : IDisposable
         _throttle.Succeeded(account, source);
         if (_remembered.Count >= MostRemembered)
             _remembered.Clear();
-        _remembered[key] = (caller, _time.GetUtcNow() + Remembered);
+        _remembered[key] = (caller, _time.GetTimestamp());
         return new(caller, default);
     }
 
@@ -94,7 +94,7 @@ internal sealed class Credentials : IDisposable
     {
         if (!_remembered.TryGetValue(key, out var entry))
             return null;
-        if (entry.Until > _time.GetUtcNow())
+        if (_time.GetElapsedTime(entry.Since) < Remembered)
             return entry.Caller;
         _remembered.TryRemove(key, out _);
         return null;

@@ -10,6 +10,7 @@ internal sealed record Session(string Id, string User, string CsrfToken);
 
 /// <summary>
 /// Sessions of pages. The ledger keeps them over a restart; what is asked at each request stands in memory. The role is read at each request: a demoted user is demoted at once.
+/// How long a session was idle is counted by a clock that nobody sets: a box that learns the time while its page is open ends no session. Only the ledger has dates.
 /// </summary>
 internal sealed class Sessions(SessionStore store, TimeProvider time)
 {
@@ -43,17 +44,17 @@ internal sealed class Sessions(SessionStore store, TimeProvider time)
                 return null;
             entry = Remember(id, kept.User, kept.Last);
         }
-        var now = time.GetUtcNow();
-        if (now - entry.Last > Idle)
+        if (IsOver(entry))
         {
             End(id);
             return null;
         }
-        entry.Last = now;
-        if (now - entry.Told > Coarse)
+        entry.IdleBefore = TimeSpan.Zero;
+        entry.Last = time.GetTimestamp();
+        if (time.GetElapsedTime(entry.Told) > Coarse)
         {
-            entry.Told = now;
-            store.Touch(id, now);
+            entry.Told = entry.Last;
+            store.Touch(id, time.GetUtcNow());
         }
         return entry.Session;
     }
@@ -63,7 +64,7 @@ internal sealed class Sessions(SessionStore store, TimeProvider time)
     {
         if (!_known.TryGetValue(id, out var entry) && store.Find(id) is { } kept)
             entry = Remember(id, kept.User, kept.Last);
-        return entry is not null && time.GetUtcNow() - entry.Last <= Idle ? entry.Session : null;
+        return entry is not null && !IsOver(entry) ? entry.Session : null;
     }
 
     public void End(string id)
@@ -86,8 +87,11 @@ internal sealed class Sessions(SessionStore store, TimeProvider time)
         if (_known.Count >= Most)
             foreach (var old in _known.OrderBy(s => s.Value.Last).Take(Most / 2))
                 _known.TryRemove(old.Key, out _);           // the ledger still has it
-        return _known[id] = new(new(id, user, TokenOf(id))) { Last = last, Told = last };
+        var now = time.GetTimestamp();
+        return _known[id] = new(new(id, user, TokenOf(id))) { IdleBefore = time.GetUtcNow() - last, Last = now, Told = now };
     }
+
+    private bool IsOver(Entry entry) => entry.IdleBefore + time.GetElapsedTime(entry.Last) > Idle;
 
     // Who knows the cookie may know the token; a page of another origin knows neither. So it need not be kept.
     private static string TokenOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("csrf " + id)).AsSpan(0, 16));
@@ -95,7 +99,12 @@ internal sealed class Sessions(SessionStore store, TimeProvider time)
     private sealed class Entry(Session session)
     {
         public Session Session => session;
-        public DateTimeOffset Last { get; set; }
-        public DateTimeOffset Told { get; set; }
+
+        /// <summary>How long it had not been used when it was read from the ledger.</summary>
+        public TimeSpan IdleBefore { get; set; }
+
+        /// <summary>Timestamps of the last request, and of when the ledger heard of one.</summary>
+        public long Last { get; set; }
+        public long Told { get; set; }
     }
 }

@@ -11,7 +11,8 @@ internal sealed class Throttle(TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Account, string Source), Entry> _failures = [];
 
-    private readonly record struct Entry(int Count, DateTimeOffset Last);
+    /// <param name="Last">Timestamp of the last failure: the wall clock may be set in between, and would shut everybody out.</param>
+    private readonly record struct Entry(int Count, long Last);
 
     /// <summary>How long the caller has to wait before credentials are looked at again; zero: now.</summary>
     public TimeSpan Wait(string account, string source)
@@ -46,20 +47,18 @@ internal sealed class Throttle(TimeProvider time)
         if (!_failures.TryGetValue(key, out var entry) || entry.Count < free)
             return TimeSpan.Zero;
         var pause = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(entry.Count - free, 10)));
-        return entry.Last + (pause < Longest ? pause : Longest) - time.GetUtcNow();
+        return (pause < Longest ? pause : Longest) - time.GetElapsedTime(entry.Last);
     }
 
     private void Count((string, string) key)
     {
-        var now = time.GetUtcNow();
-        var before = _failures.TryGetValue(key, out var entry) && now - entry.Last < Forgotten ? entry.Count : 0;
-        _failures[key] = new(before + 1, now);
+        var before = _failures.TryGetValue(key, out var entry) && time.GetElapsedTime(entry.Last) < Forgotten ? entry.Count : 0;
+        _failures[key] = new(before + 1, time.GetTimestamp());
     }
 
     private void Sweep()
     {
-        var now = time.GetUtcNow();
-        foreach (var key in _failures.Where(f => now - f.Value.Last >= Forgotten).Select(f => f.Key).ToList())
+        foreach (var key in _failures.Where(f => time.GetElapsedTime(f.Value.Last) >= Forgotten).Select(f => f.Key).ToList())
             _failures.Remove(key);
         // Still full: a flood from very many sources. The older half goes.
         if (_failures.Count >= MostEntries)

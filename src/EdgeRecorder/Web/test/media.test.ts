@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { boxes, timeScales } from '../src/media/boxes';
-import { videoCodecOf } from '../src/media/codecs';
+import { boxes, sampleEntries, timeScales } from '../src/media/boxes';
+import { videoCodecOf, videoCodecOfEntry } from '../src/media/codecs';
 import { farBehind, kept, steer } from '../src/media/edge';
 import { instantAt, placeOf } from '../src/media/place';
 import { readPrft } from '../src/media/prft';
@@ -49,6 +49,20 @@ describe('boxes', () => {
             box('mdia', box('mdhd', [version, 0, 0, 0], ...Array.from({ length: version === 1 ? 4 : 2 }, () => u32(7)), u32(scale))));
         const init = Uint8Array.from([...box('ftyp'), ...box('moov', box('mvhd'), trak(1, 90_000, 0), trak(2, 32_000, 1))]);
         expect([...timeScales(view(init))]).toEqual([[1, 90_000], [2, 32_000]]);
+    });
+
+    it('tell what each track holds', () => {
+        const trak = (...entries: Uint8Array[]) => box('trak', box('tkhd'), box('mdia', box('minf', box('stbl', box('stsd', [0, 0, 0, 0], u32(entries.length), ...entries)))));
+        const init = Uint8Array.from([...box('ftyp'), ...box('moov', box('mvhd'), trak(box('hev1', [0, 0])), trak(box('mp4a')), trak(), box('trak'))]);
+        expect(sampleEntries(view(init))).toEqual(['hev1', 'mp4a']);
+        for (let length = 0; length < init.length; length++)
+            expect(sampleEntries(view(init.slice(0, length)))).toEqual([]);
+    });
+});
+
+describe('codecs', () => {
+    it('of a sample entry are those of video', () => {
+        expect(['avc1', 'avc3', 'hvc1', 'hev1', 'mp4a', 'alaw'].map(videoCodecOfEntry)).toEqual(['h264', 'h264', 'h265', 'h265', undefined, undefined]);
     });
 });
 

@@ -83,13 +83,21 @@ describe('figures', () => {
 describe('the clock of the recorder', () => {
     it('is believed from the quickest answer, and from a newer one after a minute', () => {
         const clock = new ClockOffset();
-        clock.add(1000, 1400, 6200);
+        expect(clock.add(1000, 1400, 6200)).toBe(false);
         expect(clock.ms).toBe(5000);
-        clock.add(2000, 2020, 7020);
+        expect(clock.add(2000, 2020, 7020)).toBe(false);
         expect(clock.ms).toBe(5010);
-        clock.add(3000, 3900, 0);
+        expect(clock.add(3000, 3900, 8800)).toBe(false);            // slow there, quick back
         expect(clock.ms).toBe(5010);
-        clock.add(70_000, 70_400, 70_200);
-        expect(clock.ms).toBe(0);
+        expect(clock.add(70_000, 70_400, 75_100)).toBe(false);
+        expect(clock.ms).toBe(4900);
+    });
+
+    it('is believed at once when it was set', () => {
+        const clock = new ClockOffset();
+        clock.add(1000, 1010, 181_005);
+        expect(clock.add(6000, 6500, 1_800_000_006_250)).toBe(true);
+        expect(clock.ms).toBe(1_800_000_000_000);
+        expect(clock.add(11_000, 11_010, 1_800_000_011_005)).toBe(false);
     });
 });

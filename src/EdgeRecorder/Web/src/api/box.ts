@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals';
 import { get, session } from './client';
-import { boxClock } from './clock';
+import { boxClock, clockSettings } from './clock';
 import { poll } from './poll';
 import type { Channel, Device, Status, Storage } from './types';
 
@@ -23,7 +23,8 @@ export async function refreshDevices(stop?: AbortSignal): Promise<void> {
 async function refreshStatus(stop?: AbortSignal): Promise<void> {
     const asked = Date.now();
     const answer = await get<Status>('status', stop);
-    boxClock.add(asked, Date.now(), Date.parse(answer.time));
+    if (boxClock.add(asked, Date.now(), Date.parse(answer.time)))
+        clockSettings.value++;
     status.value = answer;
 }
 

@@ -11,6 +11,9 @@ export class Problem extends Error {
 /** Who is logged in. Undefined until that is known. */
 export const session = signal<Session | null | undefined>(undefined);
 
+/** The recorder ended the session, and not who sits here: whoever is sent to the login is told why. */
+export const sessionEnded = signal(false);
+
 /** Whether the recorder answered last time. */
 export const reachable = signal(true);
 
@@ -40,8 +43,8 @@ export async function ask(method: string, path: string, body?: unknown, stop?: A
     if (answer.ok)
         return answer;
     const problem = new Problem(answer.status, await detailOf(answer));
-    if (answer.status === 401 && session.peek())
-        forget();
+    if (answer.status === 401)
+        endSession();
     throw problem;
 }
 
@@ -69,12 +72,22 @@ export async function resume(): Promise<void> {
     } catch (problem) {
         if (problem instanceof Problem && problem.status === 0)
             throw problem;
+        sessionEnded.value = problem instanceof Problem && problem.status === 401;
         forget();
     }
 }
 
+/** The recorder takes this session no longer. */
+export function endSession(): void {
+    if (!session.peek())
+        return;
+    sessionEnded.value = true;
+    forget();
+}
+
 export async function logIn(user: string, password: string): Promise<void> {
     session.value = await send<Session>('POST', 'session', { user, password });
+    sessionEnded.value = false;
     localStorage.setItem(remembered, '1');
 }
 

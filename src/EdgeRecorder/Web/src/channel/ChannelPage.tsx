@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { channels, refreshChannels } from '../api/box';
 import { get, remove, send, session } from '../api/client';
-import { boxNow } from '../api/clock';
+import { boxNow, clockSettings } from '../api/clock';
 import type { Channel, Timeline } from '../api/types';
 import { LivePicture } from '../media/LivePicture';
 import { useOnScreen } from '../media/useLive';
@@ -13,7 +13,7 @@ import { go, hashOf } from '../route';
 import { whenOf } from '../text/format';
 import { text } from '../text/language';
 import { nextFootage } from '../timeline/bars';
-import { center, upToNow, type View } from '../timeline/scale';
+import { center, spanOf, upToNow, type View } from '../timeline/scale';
 import { TimelineBar } from '../timeline/TimelineBar';
 import { iso, useTimeline } from '../timeline/useTimeline';
 import { ChannelForm } from './ChannelForm';
@@ -57,6 +57,10 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
         const timer = window.setTimeout(() => setNotice(''), noticeMs);
         return () => window.clearTimeout(timer);
     }, [notice]);
+    useEffect(() => {
+        if (wish === null && clockSettings.value > 0)
+            setView(shown => upToNow(spanOf(shown), boxNow()));         // who watches footage keeps the dates it was opened with
+    }, [clockSettings.value]);
 
     function live() {
         setWish(null);

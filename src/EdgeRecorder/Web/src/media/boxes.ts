@@ -36,6 +36,21 @@ function child(view: DataView, parent: Box, type: string): Box | undefined {
     return undefined;
 }
 
+/** What the tracks of an init segment hold, as `stsd` says it: avc3, mp4a, in their order. */
+export function sampleEntries(init: DataView): string[] {
+    const found: string[] = [];
+    for (const moov of boxes(init))
+        for (const trak of moov.type === 'moov' ? boxes(init, moov.start, moov.end) : []) {
+            let box: Box | undefined = trak.type === 'trak' ? trak : undefined;
+            for (const inner of ['mdia', 'minf', 'stbl', 'stsd'])
+                box = box && child(init, box, inner);
+            // Behind version, flags and count stands the first entry, a box.
+            if (box && box.start + 16 <= box.end)
+                found.push(fourcc(init, box.start + 12));
+        }
+    return found;
+}
+
 /** Time scale of each track of an init segment, by track id. */
 export function timeScales(init: DataView): Map<number, number> {
     const found = new Map<number, number>();

@@ -16,6 +16,11 @@ export function videoCodecOf(mime: string): string {
     return /hvc1|hev1/.test(mime) ? 'H.265' : /avc[13]/.test(mime) ? 'H.264' : mime;
 }
 
+/** The codec of a sample entry of video; undefined for others. */
+export function videoCodecOfEntry(entry: string): string | undefined {
+    return /^(hvc1|hev1)$/.test(entry) ? 'h265' : /^avc[13]$/.test(entry) ? 'h264' : undefined;
+}
+
 /** A type that a browser with any decoder of that codec accepts: main profile, a common level. */
 const samples: Record<string, string> = { h264: 'video/mp4; codecs="avc1.4d401f"', h265: 'video/mp4; codecs="hev1.1.6.L93.B0"' };
 

@@ -5,7 +5,7 @@ import type { StreamName } from '../api/types';
 import { videoCodecOf } from './codecs';
 import type { Latency } from './edge';
 import type { LiveEvents, LiveSource } from './live';
-import { loadHls } from './hls';
+import { loadHls, tellsAll } from './hls';
 import { hasMediaSource } from './queue';
 
 /** Live pictures over HLS: for networks and proxies that do not let WebSockets through. */
@@ -51,6 +51,7 @@ export class LiveHlsPlayer implements LiveSource {
         if (this.closed)
             return;
         const hls = new Hls({
+            debug: tellsAll,
             enableWorker: false,                            // nothing is muxed here, and a worker from a blob is what the Content-Security-Policy refuses
             lowLatencyMode: true,
             backBufferLength: 8,

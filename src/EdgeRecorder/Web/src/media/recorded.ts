@@ -1,9 +1,12 @@
+import type { Fragment, FragmentLoaderConstructor } from 'hls.js';
 import type Hls from 'hls.js/light';
 import { pageHeaders } from '../api/client';
 import type { StreamName } from '../api/types';
-import { videoCodecOf } from './codecs';
-import { loadHls } from './hls';
-import { instantAt, placeOf, type Stretch } from './place';
+import { sampleEntries } from './boxes';
+import { browserHas, codecName, videoCodecOf, videoCodecOfEntry } from './codecs';
+import { loadHls, tellsAll } from './hls';
+import { instantAt, placeOf } from './place';
+import { ringLoader } from './ringLoader';
 
 export interface RecordedEvents {
     /** The media that was loaded has been played. */
@@ -22,7 +25,10 @@ const settled = 0.005;                                      // seconds
 /** Footage of the ring in a video element, by instants of the wall clock. */
 export class RecordedPlayer {
     private hls: Hls | undefined;
-    private stretches: readonly Stretch[] = [];
+    private stretches: readonly Fragment[] = [];
+    private entries = '';                                   // what the tracks of the buffer hold; a buffer keeps its tracks
+    private isCut = false;                                  // the buffer ends where another begins
+    private cut = () => {};                                 // nothing more comes into this buffer
     private wanted: number | null = null;
     private closed = false;
     private opening = 0;
@@ -41,12 +47,17 @@ export class RecordedPlayer {
         this.wanted = instant;
         const place = placeOf(this.stretches, instant);
         const first = this.stretches[0]?.programDateTime ?? null;
-        if (this.hls && place !== null && first !== null && instant >= first - 1000) {
+        if (this.hls && !this.isCut && place !== null && first !== null && instant >= first - 1000) {
             this.video.currentTime = place;
             this.settle();
         } else {
-            this.open(instant).catch((fault: unknown) => this.events.failed(0, String(fault)));
+            this.anew(instant);
         }
+    }
+
+    private anew(instant: number): void {
+        this.wanted = instant;
+        this.open(instant).catch((fault: unknown) => this.events.failed(0, String(fault)));
     }
 
     close(): void {
@@ -60,6 +71,8 @@ export class RecordedPlayer {
         this.hls?.destroy();
         this.hls = undefined;
         this.stretches = [];
+        this.entries = '';
+        this.isCut = false;
     }
 
     private readonly onEnded = () => this.events.ended();
@@ -71,31 +84,83 @@ export class RecordedPlayer {
         if (this.closed || mine !== this.opening)
             return;
         const hls = new Hls({
+            debug: tellsAll,
             enableWorker: false,                            // as in live
             autoStartLoad: false,                           // the place is known once the list is here
             backBufferLength: 30,
             maxBufferLength: 20,
+            fLoader: ringLoader(Hls.DefaultConfig.loader as FragmentLoaderConstructor, {
+                mayUse: (init, of) => this.mayUse(init, of),
+                overwritten: () => this.later(() => this.fail(410, 'overwritten')),
+            }),
             xhrSetup: request => Object.entries(pageHeaders).forEach(([name, value]) => request.setRequestHeader(name, value)),
         });
         this.hls = hls;
+        this.cut = () => {
+            this.isCut = true;
+            hls.stopLoad();
+            hls.trigger(Events.BUFFER_EOS, {});
+        };
         hls.on(Events.LEVEL_UPDATED, (_, { details }) => { this.stretches = details.fragments; });
         hls.once(Events.LEVEL_LOADED, (_, { details }) => {
             this.stretches = details.fragments;
-            hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches[0]?.start ?? 0);
+            // What was recorded a moment ago is listed soon: until then from the newest there is, which leads there.
+            hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches.at(-1)?.start ?? 0);
         });
         hls.on(Events.MEDIA_ATTACHED, () => this.events.attached());
         hls.on(Events.FRAG_BUFFERED, () => this.settle());
         hls.on(Events.ERROR, (_, fault) => {
             if (fault.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR || fault.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) {
-                this.drop();
-                this.events.unsupported(videoCodecOf(fault.mimeType ?? hls.levels[0]?.videoCodec ?? ''));
-            } else if (fault.fatal || fault.response?.code === 410) {
-                this.drop();
-                this.events.failed(fault.response?.code ?? 0, fault.details);
+                this.lack(videoCodecOf(fault.mimeType ?? hls.levels[0]?.videoCodec ?? ''));
+            } else if (fault.fatal) {
+                this.fail(fault.response?.code ?? 0, fault.details);
             }
         });
         hls.attachMedia(this.video);
         hls.loadSource(`/api/v1/channels/${encodeURIComponent(this.channel)}/playback.m3u8?stream=${this.stream}&from=${new Date(instant - before).toISOString()}&to=${new Date(instant + behind).toISOString()}`);
+    }
+
+    /**
+     * Whether what has this init segment goes into the buffer. Another codec, sound that begins or ends, are another buffer: this one is played to its end, and the page asks for what
+     * follows; or it is given up, when the instant that is wanted lies in the other.
+     */
+    private mayUse(init: DataView, of: Fragment): boolean {
+        const entries = sampleEntries(init);
+        const missing = entries.map(videoCodecOfEntry).find(codec => codec !== undefined && !browserHas(codec));
+        const kind = entries.map(entry => videoCodecOfEntry(entry) ?? entry).join(' ');
+        this.entries ||= missing ? '' : kind;
+        if (!missing && kind === this.entries)
+            return true;
+        const at = this.instant;
+        const here = at === null ? undefined : this.stretches.find(({ programDateTime, duration }) => programDateTime !== null && at < programDateTime + duration * 1000);
+        this.later(() => {
+            if (here?.initSegment?.url !== of.url)
+                this.cut();
+            else if (missing)
+                this.lack(codecName(missing));
+            else if (at !== null)
+                this.anew(at);
+        });
+        return false;
+    }
+
+    /** Not while hls.js is in the middle of something; and not when it has been dropped meanwhile. */
+    private later(what: () => void): void {
+        const asked = this.hls;
+        queueMicrotask(() => {
+            if (asked && this.hls === asked)
+                what();
+        });
+    }
+
+    private fail(status: number, why: string): void {
+        this.drop();
+        this.events.failed(status, why);
+    }
+
+    private lack(codec: string): void {
+        this.drop();
+        this.events.unsupported(codec);
     }
 
     /** A list tells durations rounded; once the fragment itself is here, its place is known to the tick. */

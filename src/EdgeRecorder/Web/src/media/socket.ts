@@ -1,3 +1,4 @@
+import { endSession } from '../api/client';
 import type { StreamName } from '../api/types';
 import type { Latency } from './edge';
 
@@ -20,6 +21,8 @@ export interface SocketEvents {
     closed(reason: string): void;
 }
 
+const sessionOver = 4401;                                   // close code: who watches may not watch any longer
+
 /** Live media over a WebSocket (docs/api): a text before each init segment, then one binary message per fragment. Calls nothing after `close`. */
 export class LiveSocket {
     private readonly socket: WebSocket;
@@ -30,7 +33,11 @@ export class LiveSocket {
         this.socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/channels/${encodeURIComponent(channel)}/live?stream=${stream}&latency=${latency}`);
         this.socket.binaryType = 'arraybuffer';
         this.socket.onmessage = message => this.take(message.data as string | ArrayBuffer);
-        this.socket.onclose = close => this.end(close.reason);
+        this.socket.onclose = close => {
+            if (close.code === sessionOver)
+                endSession();                               // before anything is asked that would be refused
+            this.end(close.reason);
+        };
     }
 
     close(): void {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { logIn, Problem } from '../api/client';
+import { logIn, Problem, sessionEnded } from '../api/client';
 import { Field } from '../parts/Field';
 import { saying } from '../parts/saying';
 import { text } from '../text/language';
@@ -28,6 +28,7 @@ export function LoginPage() {
         <main class="login">
             <form onSubmit={event => void submit(event)}>
                 <h1><img src="/icon.svg" alt="" width="36" height="36" />EdgeRecorder</h1>
+                {sessionEnded.value && <p class="banner" role="status">{words.login.ended}</p>}
                 <Field label={words.login.user}>
                     <input name="user" autocomplete="username" autocapitalize="none" required autofocus value={user} onInput={e => setUser(e.currentTarget.value)} />
                 </Field>

@@ -7,6 +7,7 @@ export const en = {
         user: 'User',
         password: 'Password',
         button: 'Log in',
+        ended: 'Your session has ended. Please log in again.',
         wrong: 'User or password is wrong.',
         wait: 'Too many wrong passwords. Please wait a little.',
         firstTime: 'First time? User admin; the password stands in the recorder’s log and in the file initial-admin-password.',

@@ -9,6 +9,7 @@ export const zh: Catalogue = {
         user: '用户名',
         password: '密码',
         button: '登录',
+        ended: '登录已失效，请重新登录。',
         wrong: '用户名或密码错误。',
         wait: '密码错误次数过多，请稍候再试。',
         firstTime: '首次使用？用户名为 admin，密码在录像机日志和 initial-admin-password 文件中。',
