@@ -9,7 +9,7 @@ namespace EdgeRecorder.Jt1078;
 internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposable
 {
     private const int Video90k = 90;                        // ticks a millisecond
-    private const int AudioOwnClockMs = 20;                 // what audio may be off its stamps and still run by its samples
+    private const int LeastOwnClockMs = 15, MostOwnClockMs = 30;    // what audio may be off its stamps and still run by its samples
     private const ulong FirstPlausibleUtcMs = 1_577_836_800_000, LastPlausibleUtcMs = 4_102_444_800_000;     // 2020 to 2100
 
     private readonly IMediaTap _tap;
@@ -111,7 +111,7 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
 
     void IAudioOutput.AudioUnit(Track track, Payload payload, in FrameHead frame, int offset, int samples, bool lossBefore)
     {
-        var pts = offset > 0 ? _nextAudio : PlaceAudio(track, frame);
+        var pts = offset > 0 ? _nextAudio : PlaceAudio(track, frame, samples, lossBefore);
         (_nextAudio, _lastAudioTrack) = (pts + samples, track);
         _gate.Audio(new AccessUnit
         {
@@ -164,13 +164,14 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
     }
 
     /// <summary>Audio runs by its samples as long as its stamps agree: they are whole milliseconds, and with some terminals those of the picture beside it.</summary>
-    private long PlaceAudio(Track track, in FrameHead frame)
+    private long PlaceAudio(Track track, in FrameHead frame, int samples, bool lossBefore)
     {
-        var stamped = _timeline.Audio(frame.TimestampMs, frame.ArrivalUs) * track.TimeScale / 1000;
-        var tolerated = track.TimeScale * AudioOwnClockMs / 1000;
-        if (!ReferenceEquals(track, _lastAudioTrack) || Math.Abs(stamped - _nextAudio) > tolerated)
-            return stamped;
+        var millisecond = track.TimeScale / 1000.0;
+        var stamped = (long)(_timeline.Audio(frame.TimestampMs, frame.ArrivalUs) * millisecond);
+        var tolerated = Math.Clamp(samples, (int)(LeastOwnClockMs * millisecond), (int)(MostOwnClockMs * millisecond));
         var off = stamped - _nextAudio;
+        if (lossBefore || !ReferenceEquals(track, _lastAudioTrack) || Math.Abs(off) > tolerated)
+            return stamped;
         return _nextAudio + (Math.Abs(off) > tolerated / 4 ? off / 16 : 0);
     }
 

@@ -46,6 +46,9 @@ public sealed class TerminalTests(ITestOutputHelper output)
         Assert.Equal(sent.AudioSha256, Hash([await SourceClip.ElementaryAsync(file, "a", "alaw")]), ignoreCase: true);
         await PictureTimes.FollowEachOtherAsync(file);
         await Tool.DecodesAsync(file);
+        var metrics = await daemon.Http.GetStringAsync("/metrics");
+        Assert.Contains("\nedge_recorder_terminals 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nedge_recorder_devices{state=\"approved\"} 1\n", metrics, StringComparison.Ordinal);
         var state = (await terminal.StatsAsync()).Terminals[0];
         Assert.Equal((0, 0), (state.Malformed, state.Stray));
         Assert.Empty(daemon.Errors);
