@@ -123,7 +123,7 @@ class Recorder(Child):
 
     name = "recorder"
 
-    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="4MiB"):
+    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="32MiB"):
         super().__init__(folder)
         self.name = f"recorder, chain {chain}"
         self.started = time.monotonic()
@@ -132,8 +132,8 @@ class Recorder(Child):
         with socket.socket() as probe:                       # in the configuration 0 means closed, so that a free port has to be found
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        # At least 8 segments per channel (docs/configuration.md), and room to run before the ring laps.
-        ring = ring or max(2 << 30, 16 * channels * (4 << 20))
+        # At least 8 segments per channel (docs/configuration.md), of the size that a disk of 64 GB gets: what a segment costs once is not to pass for what a byte costs.
+        ring = ring or max(2 << 30, 8 * channels * (32 << 20))
         configuration = {
             "storage": {"root": self.root, "chain": chain, "ring": {"size": f"{ring >> 20}MiB", "segmentSize": segment}},
             "channels": [
