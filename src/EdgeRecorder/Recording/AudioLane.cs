@@ -9,7 +9,7 @@ namespace EdgeRecorder.Recording;
 /// </summary>
 internal sealed class AudioLane
 {
-    private const int MostEarly = 32;                       // two thirds of a second of AAC: a large picture takes that long to arrive
+    private const int MostEarly = 32;                       // two thirds of a second of AAC at 48 kHz: a large picture takes that long to arrive
     private const long StrayUs = 1_000_000;
 
     private TrackSamples _samples = new(isVideo: false);
@@ -43,7 +43,10 @@ internal sealed class AudioLane
         _shift = _base - MediaTime.To(originPts90k, timeScale);
         (_lastStep, _strayingSinceUs, Next) = (0, null, _base);
         while (_early.TryDequeue(out var unit))
-            Add(unit, _base);
+            if (unit.Pts + _shift < _base - timeScale)
+                unit.Payload.Release();                     // sounded long before; nothing strays that was kept while no picture came
+            else
+                Add(unit, _base);
     }
 
     /// <summary>Takes a frame of the run.</summary>

@@ -230,6 +230,33 @@ public sealed class FragmenterTests
         NoHoles(feed, 2);
     }
 
+    /// <summary>Frames of 64 ms, as AAC at 16 kHz has them, while a camera sends no sync sample, or none is taken: more than a second of sound waits for its picture.</summary>
+    [Fact]
+    public void Sound_of_seconds_before_the_first_picture_leaves_the_sound_behind_it_in_its_place()
+    {
+        const int FrameSamples = 512, Start = 4 * 8000;
+        using var feed = new Feed();
+        feed.Announce(Video, Audio);
+        var sent = 0;
+        static long Gathered(long us) => (us + 199_999) / 200_000 * 200_000;       // what the kernel gathers is a frame more than a second apart
+        void SoundsUpTo(long pts)
+        {
+            for (; sent * FrameSamples <= pts; sent++)
+                feed.Add(new Clip.Unit(Audio, sent * FrameSamples, true, [.. Enumerable.Repeat((byte)sent, FrameSamples)], Gathered(sent * FrameSamples * 125L)));
+        }
+        for (var i = 100; i < 200; i++)
+        {
+            SoundsUpTo(i * 320);
+            feed.Add(Picture(i, i % 25 == 0));
+        }
+        feed.Close();
+
+        var sounds = feed.Samples(2);
+        Assert.Equal((0L, (byte)(Start / FrameSamples)), (sounds[0].Sample.Dts, sounds[0].Bytes[0]));
+        Assert.All(sounds.Skip(1), sound => Assert.Equal(sound.Bytes[0] * FrameSamples - Start, sound.Sample.Dts));
+        NoHoles(feed, 2);
+    }
+
     [Fact]
     public void Both_tracks_of_a_run_end_together_so_the_next_has_no_hole()
     {

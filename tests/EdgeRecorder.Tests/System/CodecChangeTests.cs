@@ -24,7 +24,7 @@ public sealed class CodecChangeTests
         await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(4));
         var channel = $"/api/v1/channels/{await daemon.IdAsync("gate")}";
         using var socket = await LiveSocket.OpenAsync(setup.Port, await daemon.IdAsync("gate"), daemon.Http.DefaultRequestHeaders.Authorization!.ToString(), "tracks=all");
-        Assert.Equal("video/mp4; codecs=\"avc3.42C00D, mp4a.40.2\"", (await socket.AnyTextAsync("init")).GetProperty("mime").GetString());
+        Assert.Matches("^video/mp4; codecs=\"avc3[^\"]*, mp4a.40.2\"$", (await socket.AnyTextAsync("init")).GetProperty("mime").GetString());
         var live = await NewMapAsync(daemon, channel, before: null);
 
         await camera.CommandAsync("other");

@@ -129,14 +129,14 @@ public sealed class FootageTests(PageRig rig)
         await page.ClickTimelineAsync(timeline.Spans[1].From + TimeSpan.FromSeconds(1));
         await page.WaitAsync(() => page.PictureAsync("phase"), phase => phase == "unsupported", "word that the browser lacks it");
         await page.Page.WaitForSelectorAsync(Missing);
+        await camera.CommandAsync("other off");
+        await page.Page.PressAsync(".timeline", "End");
+        await page.PlayingAsync();
 
         // What it has plays, up to where the codec changes.
         await page.ClickTimelineAsync(timeline.Spans[0].To - TimeSpan.FromSeconds(2));
         await page.WaitAsync(() => page.VideoAsync(), v => v.Counter >= 0 && v.Shown > 0, "footage in H.264");
         await page.Page.WaitForSelectorAsync(Missing);
-        await camera.CommandAsync("other off");
-        await page.Page.PressAsync(".timeline", "End");
-        await page.PlayingAsync();
         page.AssertNoFaults();
     }
 
