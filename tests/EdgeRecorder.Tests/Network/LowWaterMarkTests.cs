@@ -1,6 +1,6 @@
-using EdgeRecorder.Rtsp;
+using EdgeRecorder.Network;
 
-namespace EdgeRecorder.Tests.Rtsp;
+namespace EdgeRecorder.Tests.Network;
 
 public sealed class LowWaterMarkTests
 {

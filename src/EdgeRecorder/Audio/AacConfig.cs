@@ -1,6 +1,6 @@
 using EdgeRecorder.Bytes;
 
-namespace EdgeRecorder.Rtp;
+namespace EdgeRecorder.Audio;
 
 /// <summary>What an AudioSpecificConfig says (ISO/IEC 14496-3, 1.6.2.1): as far as a recorder needs it.</summary>
 internal readonly record struct AacConfig(int ObjectType, int SamplingRate, int Channels, int SamplesPerFrame)

@@ -1,4 +1,4 @@
-namespace EdgeRecorder.Rtsp;
+namespace EdgeRecorder.Network;
 
 /// <summary>
 /// Chooses SO_RCVLOWAT: how many bytes the kernel gathers before it wakes us. One wake-up costs more than the bytes it brings (DESIGN section 9), so it is

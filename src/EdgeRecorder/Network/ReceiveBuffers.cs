@@ -1,4 +1,4 @@
-namespace EdgeRecorder.Rtsp;
+namespace EdgeRecorder.Network;
 
 /// <summary>
 /// Buffers for one synchronous read each: as many as threads read at the same time, shared by all connections. Not per thread: the pool's threads
