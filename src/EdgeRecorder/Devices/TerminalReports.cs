@@ -18,6 +18,37 @@ internal sealed partial class TerminalReports(DeviceJournal journal, EventDesk e
     /// <summary>0x0200, and each item of 0x0704.</summary>
     public void Take(DeviceRow device, VehicleTerminal terminal, in LocationReport report, LocationOrigin origin)
     {
+        lock (terminal.Reporting)
+            TakeOne(device, terminal, report, origin);
+    }
+
+    /// <summary>Nobody listens to the device any more: what stands ends here.</summary>
+    public void End(DeviceRow device, VehicleTerminal terminal)
+    {
+        var nowUs = clock.BoottimeUs;
+        lock (terminal.Reporting)
+        {
+            terminal.Report = null;
+            foreach (var tracker in (AlarmTracker[])[terminal.Alarms, terminal.StoredAlarms])
+            {
+                tracker.Standing.Clear();
+                foreach (var alarm in tracker.Compare().Ended)
+                    journal.Do(() => events.End(device, alarm, nowUs));
+            }
+        }
+    }
+
+    /// <summary>0x1005: an event of its own, from the first to the last of them.</summary>
+    public void Take(DeviceRow device, VehicleTerminal terminal, PassengerFlow flow)
+    {
+        var now = clock.BoottimeUs;
+        var from = flow.From is { } start ? Boottime(terminal.Time.ToUtcUs(start, device.Clock)) : now;
+        var to = flow.To is { } end ? Math.Max(from, Boottime(terminal.Time.ToUtcUs(end, device.Clock))) : from;
+        journal.Do(() => events.Note(device, "passengers", from, to, $$"""{"boarded":{{flow.Boarded}},"left":{{flow.Left}}}"""));
+    }
+
+    private void TakeOne(DeviceRow device, VehicleTerminal terminal, in LocationReport report, LocationOrigin origin)
+    {
         var nowUs = clock.BoottimeUs;
         var isLive = origin == LocationOrigin.Live && (report.Time is not { } said || terminal.Time.Observe(said, ring.ToUtcUs(nowUs), ring.ClockQuality >= ClockQuality.Rtc, device.Clock));
         var utcUs = report.Time is { } sent ? terminal.Time.ToUtcUs(sent, device.Clock) : ring.ToUtcUs(nowUs);
@@ -33,19 +64,15 @@ internal sealed partial class TerminalReports(DeviceJournal journal, EventDesk e
         if (isLive && terminal.StoredAlarms.Lasting.Count > 0)
             Alarm(device, terminal.StoredAlarms, terminal.StoredUs, row, report, clear: true);
         Alarm(device, tracker, atUs, row, report, clear: false);
+        if (isLive && terminal.IsIgnitionOn && !report.IsAccOn)
+            ring.SyncNow();                                 // the box may have the same supply
         if (isLive)
+        {
+            terminal.IsIgnitionOn = report.IsAccOn;
             Show(terminal, row, report);
+        }
         else
             terminal.StoredUs = atUs;
-    }
-
-    /// <summary>0x1005: an event of its own, from the first to the last of them.</summary>
-    public void Take(DeviceRow device, VehicleTerminal terminal, PassengerFlow flow)
-    {
-        var now = clock.BoottimeUs;
-        var from = flow.From is { } start ? Boottime(terminal.Time.ToUtcUs(start, device.Clock)) : now;
-        var to = flow.To is { } end ? Math.Max(from, Boottime(terminal.Time.ToUtcUs(end, device.Clock))) : from;
-        journal.Do(() => events.Note(device, "passengers", from, to, $$"""{"boarded":{{flow.Boarded}},"left":{{flow.Left}}}"""));
     }
 
     private void Alarm(DeviceRow device, AlarmTracker tracker, long atUs, PositionRow row, in LocationReport report, bool clear)

@@ -65,7 +65,7 @@ internal sealed partial class TerminalSession(VehicleTerminals terminals, Vehicl
         if (port == 0)
             throw new SourceException(GapReason.Offline, $"the port for {(stream == 0 ? "main" : "sub")} streams is closed") { Pause = Offline };
         _sink = sink;
-        using var lease = terminals.Hub.Expect(Kind, VehicleTerminals.SimOf(device), channel, this, VehicleTerminals.Hint(terminal, device, definition.Audio));
+        using var lease = Expect(device);
         terminal.Enter(this);
         try
         {
@@ -78,6 +78,18 @@ internal sealed partial class TerminalSession(VehicleTerminals terminals, Vehicl
             _lease = null;
             terminals.Timer.Remove(this);
             terminal.Leave(this);
+        }
+    }
+
+    private IMediaLease Expect(DeviceRow device)
+    {
+        try
+        {
+            return terminals.Hub.Expect(Kind, VehicleTerminals.SimOf(device), channel, this, VehicleTerminals.Hint(terminal, device, definition.Audio));
+        }
+        catch (InvalidOperationException e)                 // a channel that was removed and is there again: the session before is still saying good-bye
+        {
+            throw new SourceException(GapReason.Reconnect, "the session before has not ended yet", e);
         }
     }
 

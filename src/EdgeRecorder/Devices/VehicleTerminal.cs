@@ -9,6 +9,9 @@ internal sealed class VehicleTerminal(int number)
     private readonly List<TerminalSession> _sessions = [];
     private readonly Dictionary<byte, TerminalLine> _lines = [];
 
+    /// <summary>Held while a report is taken: its connection brings one after the other, and whoever refuses the device ends what stands.</summary>
+    public Lock Reporting { get; } = new();
+
     /// <summary>Number of the device's row.</summary>
     public int Number => number;
 
@@ -26,6 +29,8 @@ internal sealed class VehicleTerminal(int number)
 
     /// <summary>The newest live report; null before, and of terminals that nobody approved.</summary>
     public DeviceReport? Report { get; set; }
+
+    public bool IsIgnitionOn { get; set; }
 
     public TerminalTime Time { get; } = new();
     public AlarmTracker Alarms { get; } = new();

@@ -20,6 +20,7 @@ internal sealed partial class VehicleTerminals(
     public const string Name = "jt808";
     private const int MostDeclared = 64;                    // channels that a terminal can make appear by itself
     private const byte LongestText = 64;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Lock _changing = new();
     private readonly Dictionary<int, VehicleTerminal> _terminals = [];
@@ -173,8 +174,11 @@ internal sealed partial class VehicleTerminals(
             return;
         var terminal = Of(before.Number);
         if (after is not { State: Approval.Approved })
+        {
+            reports.End(before, terminal);
             foreach (var session in terminal.Sessions)
                 session.End(GapReason.Unauthorized, after is null ? "the device was forgotten" : "the device is no longer approved");
+        }
         else if (before.State != Approval.Approved)
         {
             if (terminal.Connection is { } connection)
@@ -210,15 +214,18 @@ internal sealed partial class VehicleTerminals(
     /// <summary>What it has: the answers come through <see cref="Attributes"/> and <see cref="Parameters"/>; many terminals answer only one of the two.</summary>
     private async Task AskAsync(DeviceRow device, ITerminal connection)
     {
-        foreach (var ask in (Func<Task>[])[() => connection.QueryParametersAsync(CancellationToken.None), () => connection.QueryAttributesAsync(CancellationToken.None)])
+        foreach (var ask in (Func<CancellationToken, Task>[])[connection.QueryParametersAsync, connection.QueryAttributesAsync])
+        {
+            using var patience = new CancellationTokenSource(Patience, time);
             try
             {
-                await ask();
+                await ask(patience.Token);
             }
-            catch (Exception e) when (e is TerminalGoneException or TerminalRefusedException or TimeoutException)
+            catch (Exception e) when (e is TerminalGoneException or TerminalRefusedException or TimeoutException or OperationCanceledException)
             {
-                LogUnanswered(device.DisplayName, e.Message);
+                LogUnanswered(device.DisplayName, e is OperationCanceledException ? "it does not say what channels it has" : e.Message);
             }
+        }
     }
 
     private void Declare(DeviceRow device, IEnumerable<byte> numbers)

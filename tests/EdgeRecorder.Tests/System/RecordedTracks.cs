@@ -39,7 +39,7 @@ internal sealed class RecordedTracks
 
     private static string Digest(byte[] bytes) => Convert.ToHexString(SHA256.HashData(bytes).AsSpan(0, 8));
 
-    private IReadOnlyList<byte[]> Of(string kind) => _tracks.Values.FirstOrDefault(t => t.Kind == kind).Samples ?? [];
+    private List<byte[]> Of(string kind) => _tracks.Values.FirstOrDefault(t => t.Kind == kind).Samples ?? [];
 
     private static IEnumerable<byte[]> NalUnits(byte[] sample)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 using EdgeRecorder.Tests.Api;
 using EdgeRecorder.Tests.Media;
@@ -201,8 +202,8 @@ public sealed class VehicleTests(ITestOutputHelper output)
         Assert.Contains((await terminal.CommandsAsync()), c => c.Id == "0x8003");
         Assert.Equal(Enumerable.Range(0, 4).Select(i => start.AddSeconds(70 * i)), list.Select(i => i.GetProperty("from").GetDateTimeOffset()));
 
-        using var asked = await daemon.Http.PostAsync($"/api/v1/devices/{device}/footage", Requests.Json($$"""{"channel":"1","from":"{{Text(start)}}","to":"{{Text(start.AddSeconds(10))}}"}"""));
-        var request = (await asked.BodyAsync()).GetProperty("id").GetString();
+        var asked = await daemon.Http.PostAsync($"/api/v1/devices/{device}/footage", Requests.Json($$"""{"channel":"1","from":"{{Text(start)}}","to":"{{Text(start.AddSeconds(10))}}"}""")).BodyAsync(HttpStatusCode.Created);
+        var request = asked.GetProperty("id").GetString();
         await daemon.WaitAsync(() => daemon.GetAsync($"/api/v1/devices/{device}/footage/requests/{request}"), r => r.GetProperty("state").GetString() == "done", "the footage");
 
         var clip = await SourceClip.OpenAsync("small.h264");
