@@ -23,7 +23,10 @@ internal interface ITerminal
 
     HeaderLayout Layout { get; }
 
-    /// <summary>Sends and waits for the answer 0x0001; sends again after 6 and 18 s and gives up after 54 s (the standard's T × (n + 1)).</summary>
+    /// <summary>
+    /// Sends and waits for the answer 0x0001 (for 0x9201 also 0x1205). What is <see cref="PlatformMessage.IsRepeatable"/> is sent again after 6 and 18 s and given up after
+    /// 54 s (the standard's T × (n + 1)); everything else is sent once and given up after 18 s.
+    /// </summary>
     /// <exception cref="TerminalGoneException">The connection ended, or takes nothing more.</exception>
     /// <exception cref="TimeoutException">No answer.</exception>
     Task<GeneralResult> CommandAsync(PlatformMessage message, CancellationToken stop);

@@ -8,6 +8,9 @@ internal abstract record PlatformMessage(ushort Id)
     /// <summary>Ten bits of the header's body properties; none of ours needs sub-packages.</summary>
     public const int LargestBody = 1023;
 
+    /// <summary>Whether it may be sent again while there is no answer. Not what moves something: the second one would come after what followed the first.</summary>
+    public virtual bool IsRepeatable => false;
+
     /// <summary>Writes the body in the layout of the terminal's header.</summary>
     /// <exception cref="ArgumentException">A field does not fit the wire.</exception>
     public abstract void WriteBody(ref ByteWriter writer, HeaderLayout layout);

@@ -72,7 +72,7 @@ internal sealed record T9202PlaybackControl(byte Channel, PlaybackCommand Comman
 /// <summary>0x9206, asks for an upload by FTP; the terminal reports its end with 0x1206.</summary>
 internal sealed record T9206UploadRequest : PlatformMessage
 {
-    public const int LongestText = 240;                     // four of them and the 32 other bytes fit 1023
+    public const int LongestText = 240;                     // four of them and the 31 other bytes fit 1023
 
     public T9206UploadRequest() : base(0x9206) { }
 

@@ -14,6 +14,8 @@ internal enum LiveClosing : byte { AudioVideo = 0, Audio = 1, Video = 2 }
 /// <summary>0x9003, asks for audio and video attributes; answered by 0x1003.</summary>
 internal sealed record T9003QueryAttributes() : PlatformMessage(0x9003)
 {
+    public override bool IsRepeatable => true;
+
     public override void WriteBody(ref ByteWriter writer, HeaderLayout layout) { }
 }
 
@@ -21,6 +23,8 @@ internal sealed record T9003QueryAttributes() : PlatformMessage(0x9003)
 /// <param name="Server">A dotted address: many terminals resolve no names.</param>
 internal sealed record T9101LiveRequest(string Server, ushort TcpPort, ushort UdpPort, byte Channel, LiveKind Kind, LiveStream Stream) : PlatformMessage(0x9101)
 {
+    public override bool IsRepeatable => true;
+
     public override void WriteBody(ref ByteWriter writer, HeaderLayout layout)
     {
         Text(ref writer, Server, byte.MaxValue);
@@ -35,6 +39,8 @@ internal sealed record T9101LiveRequest(string Server, ushort TcpPort, ushort Ud
 /// <summary>0x9102, what becomes of a live stream.</summary>
 internal sealed record T9102LiveControl(byte Channel, LiveCommand Command, LiveClosing Closing, LiveStream Stream) : PlatformMessage(0x9102)
 {
+    public override bool IsRepeatable => true;
+
     /// <summary>Ends all of a channel's live media.</summary>
     public static T9102LiveControl Close(byte channel) => new(channel, LiveCommand.Close, LiveClosing.AudioVideo, LiveStream.Main);
 

@@ -1,3 +1,5 @@
+using EdgeRecorder.Bytes;
+
 namespace EdgeRecorder.Jt808;
 
 /// <summary>How a position came: reported now (0x0200), in a normal batch, or stored while there was no network (0x0704).</summary>
@@ -79,6 +81,108 @@ internal readonly record struct LocationReport
 
     /// <summary>Bit 5: the coordinates are encrypted (in practice: shifted), so they are shown nowhere as they are.</summary>
     public bool IsEncrypted => (Status & 0x20) != 0;
+
+    /// <summary>Reads a body of 0x0200, or an item of 0x0704. Items that run over the end are left out; the position stands.</summary>
+    /// <exception cref="ProtocolException">The fixed part is not whole.</exception>
+    public static LocationReport Parse(ReadOnlySpan<byte> body)
+    {
+        var reader = new ByteReader(body, TerminalMessage.Protocol);
+        var report = new LocationReport
+        {
+            Alarms = reader.U32("alarms"),
+            Status = reader.U32("status"),
+            LatitudeE6 = reader.U32("latitude"),
+            LongitudeE6 = reader.U32("longitude"),
+            AltitudeM = reader.U16("altitude"),
+            SpeedTenthsKmh = reader.U16("speed"),
+            Direction = reader.U16("direction"),
+            Time = WireTime.Read(ref reader, "time"),
+            Others = [],
+        };
+        return reader.Remaining == 0 ? report : report.WithItems(reader.Rest());
+    }
+
+    /// <summary>Steps by the length byte, always: terminals use 0x14 to 0x18 for things of their own with other lengths.</summary>
+    private LocationReport WithItems(ReadOnlySpan<byte> items)
+    {
+        var report = this;
+        List<LocationItem>? others = null;
+        ReadOnlyMemory<byte> copy = default;
+        for (var at = 0; at + 2 <= items.Length && at + 2 + items[at + 1] <= items.Length; at += 2 + items[at + 1])
+        {
+            var id = items[at];
+            var value = items.Slice(at + 2, items[at + 1]);
+            if (report.TryTake(id, value, out var taken))
+            {
+                report = taken;
+                continue;
+            }
+            if (others is null)
+                (others, copy) = ([], items.ToArray());
+            others.Add(new(id, copy.Slice(at + 2, value.Length)));
+        }
+        return others is null ? report : report with { Others = others };
+    }
+
+    private bool TryTake(byte id, ReadOnlySpan<byte> value, out LocationReport report)
+    {
+        var reader = new ByteReader(value, TerminalMessage.Protocol);
+        (var isTaken, report) = (id, value.Length) switch
+        {
+            (0x01, 4) => (true, this with { MileageTenthsKm = reader.U32("mileage") }),
+            (0x02, 2) => (true, this with { FuelTenthsL = reader.U16("fuel") }),
+            (0x03, 2) => (true, this with { RecorderSpeedTenthsKmh = reader.U16("recorder speed") }),
+            (0x14, 4) => (true, this with { VideoAlarms = reader.U32("video alarms") }),
+            (0x15, 4) => (true, this with { SignalLossChannels = reader.U32("signal loss") }),
+            (0x16, 4) => (true, this with { OcclusionChannels = reader.U32("occlusion") }),
+            (0x17, 2) => (true, this with { StorageFaults = reader.U16("storage faults") }),
+            // One table of the standard says two bytes, the next three.
+            (0x18, 2) => (true, this with { AbnormalDriving = reader.U16("abnormal driving") }),
+            (0x18, 3) => (true, this with { AbnormalDriving = reader.U16("abnormal driving"), FatigueDegree = reader.U8("fatigue") }),
+            (0x30, 1) => (true, this with { SignalStrength = reader.U8("signal") }),
+            (0x31, 1) => (true, this with { Satellites = reader.U8("satellites") }),
+            _ => (false, this),
+        };
+        return isTaken;
+    }
+}
+
+/// <summary>0x0704: positions that were gathered. Its count is not trusted; what stands there is.</summary>
+internal ref struct LocationBatch
+{
+    private readonly ReadOnlySpan<byte> _items;
+    private int _at;
+
+    /// <exception cref="ProtocolException">Not even count and type are there.</exception>
+    public LocationBatch(ReadOnlySpan<byte> body)
+    {
+        var reader = new ByteReader(body, TerminalMessage.Protocol);
+        reader.U16("count");
+        Origin = reader.U8("type") == 1 ? LocationOrigin.Blind : LocationOrigin.Batch;
+        _items = reader.Rest();
+    }
+
+    public LocationOrigin Origin { get; }
+
+    /// <summary>False at the end, and where an item runs over it. One that is too short for a position is stepped over.</summary>
+    public bool TryNext(out LocationReport report)
+    {
+        const int FixedPart = 28;
+        report = default;
+        while (_at + 2 <= _items.Length)
+        {
+            var length = _items[_at] << 8 | _items[_at + 1];
+            if (_at + 2 + length > _items.Length)
+                return false;
+            var item = _items.Slice(_at + 2, length);
+            _at += 2 + length;
+            if (length < FixedPart)
+                continue;
+            report = LocationReport.Parse(item);
+            return true;
+        }
+        return false;
+    }
 }
 
 /// <summary>Bits of the alarm word of 0x0200.</summary>

@@ -5,6 +5,8 @@ namespace EdgeRecorder.Jt808;
 /// <summary>0x8103, sets parameters; answered by 0x0001.</summary>
 internal sealed record T8103SetParameters(IReadOnlyList<TerminalParameter> Parameters) : PlatformMessage(0x8103)
 {
+    public override bool IsRepeatable => true;
+
     public override void WriteBody(ref ByteWriter writer, HeaderLayout layout)
     {
         if (Parameters.Count > byte.MaxValue)
@@ -24,5 +26,7 @@ internal sealed record T8103SetParameters(IReadOnlyList<TerminalParameter> Param
 /// <summary>0x8104, asks for all parameters; answered by 0x0104.</summary>
 internal sealed record T8104QueryParameters() : PlatformMessage(0x8104)
 {
+    public override bool IsRepeatable => true;
+
     public override void WriteBody(ref ByteWriter writer, HeaderLayout layout) { }
 }

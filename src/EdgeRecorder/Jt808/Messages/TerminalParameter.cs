@@ -6,6 +6,25 @@ namespace EdgeRecorder.Jt808;
 internal sealed record TerminalParameter(uint Id, ReadOnlyMemory<byte> Value)
 {
     public const uint AudioVideo = 0x0075, ChannelTable = 0x0076;
+
+    /// <summary>The items of 0x0104 behind its serial number; what runs over the end is left out.</summary>
+    /// <exception cref="ProtocolException">Not even the count is there.</exception>
+    public static IReadOnlyList<TerminalParameter> ParseList(ReadOnlySpan<byte> body, out ushort replyTo)
+    {
+        const int ItemHead = 5;
+        var reader = new ByteReader(body, TerminalMessage.Protocol);
+        replyTo = reader.U16("reply serial");
+        reader.U8("count");
+        List<TerminalParameter> parameters = [];
+        while (reader.Remaining >= ItemHead)
+        {
+            var (id, length) = (reader.U32("parameter ID"), reader.U8("length"));
+            if (length > reader.Remaining)
+                break;
+            parameters.Add(new(id, reader.Bytes(length, "value").ToArray()));
+        }
+        return parameters;
+    }
 }
 
 /// <summary>Parameter 0x0075: only what a recorder asks itself.</summary>
@@ -14,7 +33,7 @@ internal sealed record AudioVideoParameters(byte LiveResolution, byte LiveFrames
     /// <exception cref="ProtocolException">It is shorter than the table.</exception>
     public static AudioVideoParameters Parse(ReadOnlySpan<byte> value)
     {
-        var reader = new ByteReader(value, "JT/T 808");
+        var reader = new ByteReader(value, TerminalMessage.Protocol);
         reader.U8("live encoding mode");
         var liveResolution = reader.U8("live resolution");
         reader.U16("live sync interval");
@@ -40,7 +59,7 @@ internal sealed record ChannelTableRow(byte Physical, byte Logical, ChannelKind 
     /// <exception cref="ProtocolException">It is shorter than its head.</exception>
     public static IReadOnlyList<ChannelTableRow> Parse(ReadOnlySpan<byte> value)
     {
-        var reader = new ByteReader(value, "JT/T 808");
+        var reader = new ByteReader(value, TerminalMessage.Protocol);
         reader.Bytes(3, "channel counts");
         List<ChannelTableRow> rows = [];
         while (reader.Remaining >= 4)
