@@ -126,6 +126,8 @@ internal sealed class FakeTerminal(SimNumber sim) : ITerminal
 
     public void Go() => _gone.Cancel();
 
+    public void Dismiss() => Go();
+
     public async Task<GeneralResult> CommandAsync(PlatformMessage message, CancellationToken stop)
     {
         Asked.Enqueue(message);
