@@ -17,7 +17,7 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
     private readonly AudioAssembler _audio;
     private readonly AudioReader _reader;
     private readonly MediaTimeline _timeline = new();
-    private readonly List<string> _skipped = [];
+    private readonly List<string> _named = [];
     private VideoAssembler? _video;
     private Track? _videoTrack;
     private long _nextAudio;                                // where its last frame ends, in its own ticks
@@ -36,7 +36,7 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
     public PacketCounter Counter { get; } = new();
 
     /// <summary>Codecs that come and are not recorded. Replaced, never changed: may be read from any thread.</summary>
-    public IReadOnlyList<string> Skipped { get; private set; } = [];
+    public IReadOnlyList<string> NotRecorded { get; private set; } = [];
 
     /// <summary>Every byte has to be taken as it comes: there is no other clock than arrival.</summary>
     public bool NeedsArrivals => _timeline.VideoStandsStill;
@@ -66,11 +66,11 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
         }
     }
 
-    /// <summary>Bytes were skipped: nothing that is open can be completed.</summary>
-    public void Break()
+    /// <summary>Bytes of the connection were skipped. Whether packets of ours were among them their numbers will say, unless those say nothing.</summary>
+    public void Skipped()
     {
-        _video?.Break();
-        _audio.Break();
+        if (Counter.IsUseless)
+            Break();
     }
 
     /// <summary>What waits for a second track is delivered without it.</summary>
@@ -175,12 +175,18 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
         return _nextAudio + (Math.Abs(off) > tolerated / 4 ? off / 16 : 0);
     }
 
+    private void Break()
+    {
+        _video?.Break();
+        _audio.Break();
+    }
+
     private void Skip(string codec)
     {
-        if (_skipped.Contains(codec))
+        if (_named.Contains(codec))
             return;
-        _skipped.Add(codec);
-        Skipped = [.. _skipped];
+        _named.Add(codec);
+        NotRecorded = [.. _named];
     }
 
     private bool IsSame(in PacketHead head, ReadOnlySpan<byte> body) => head == _last && Ends(body) == _lastBody;

@@ -44,7 +44,7 @@ internal sealed class PacketCounter
     {
         Array.Clear(_started);
         Array.Clear(_seen);
-        (_any, _ownNumbers) = (false, 0);
+        (_any, _ownNumbers, IsUseless) = (false, 0, false);
     }
 
     public Count Accept(PacketClass kind, ushort sequence)
@@ -76,8 +76,15 @@ internal sealed class PacketCounter
         return Remember(kind, sequence, new(missing, false));
     }
 
+    /// <summary>Numbers say nothing of losses.</summary>
+    public bool IsUseless { get; private set; }
+
     /// <summary>A repeated number came with another packet: the counter stands still, or counts frames.</summary>
-    public void CountRepeated() => Volatile.Write(ref _received, _received + 1);
+    public void CountRepeated()
+    {
+        IsUseless = true;
+        Volatile.Write(ref _received, _received + 1);
+    }
 
     private Count OwnCount(int index, int step)
     {

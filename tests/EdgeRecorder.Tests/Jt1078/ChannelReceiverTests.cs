@@ -345,7 +345,7 @@ public sealed class ChannelReceiverTests
             channel.Send(terminal.Packet(0, 0, 101, (ulong)i * 40, Unit(Idr)));
             channel.Send(terminal.Audio(28, (ulong)i * 40, new byte[20]));
         }
-        Assert.Equal(["G.729 (5)", "SVAC (101)", "AMR (28)"], channel.Receiver.Skipped);
+        Assert.Equal(["G.729 (5)", "SVAC (101)", "AMR (28)"], channel.Receiver.NotRecorded);
         Assert.Empty(channel.Tap.Sink.Units);
     }
 
