@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using EdgeRecorder.Simulators.Terminal.Media;
 
 namespace EdgeRecorder.Tests.Simulators.Terminal;
@@ -15,8 +16,8 @@ public sealed class AudioSourceTests
         var track = AudioSource.Load(clip, new PacketOptions(Adpcm: layout));
         using var wave = new TemporaryFile(".wav", Wave(track));
 
-        var decoded = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, short>(await DecodeAsync(wave.Path)).ToArray();
-        var original = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, short>(await File.ReadAllBytesAsync(clip)).ToArray();
+        var decoded = MemoryMarshal.Cast<byte, short>(await DecodeAsync(wave.Path)).ToArray();
+        var original = MemoryMarshal.Cast<byte, short>(await File.ReadAllBytesAsync(clip)).ToArray();
 
         // A block of a wave file shows its header as a sample; in DVI4 that is one too many.
         var samples = ImaAdpcm.BlockSamples(320, layout);
@@ -46,7 +47,7 @@ public sealed class AudioSourceTests
     [InlineData("tone.g726-16", 8, 80)]
     [InlineData("tone.g726le-24", 8, 120)]
     [InlineData("tone.g726-32", 8, 160)]
-    [InlineData("tone.g726le-40", 8, 200)]
+    [InlineData("tone.g726le-40.s16", 8, 200)]
     [InlineData("tone.alaw", 6, 320)]
     [InlineData("tone.ulaw", 7, 320)]
     [InlineData("tone.s16", 26, 164)]
@@ -59,6 +60,30 @@ public sealed class AudioSourceTests
         Assert.All(track.Units, u => Assert.Equal(bytes, track.Elementary[u.Elementary].Length));
     }
 
+    [Theory]
+    [InlineData(2, 20)]
+    [InlineData(3, 26)]
+    [InlineData(4, 33)]
+    [InlineData(5, 40)]
+    public async Task Ffmpeg_decodes_our_G726(int bits, double decibels)
+    {
+        var original = MemoryMarshal.Cast<byte, short>(await File.ReadAllBytesAsync(await Clips.FindAsync("tone.s16"))).ToArray();
+        foreach (var lowFirst in (bool[])[false, true])
+        {
+            // ffmpeg's predictor fades as fast at 40 kbit/s as at the other rates.
+            using var codes = new TemporaryFile(".g726", new G726Encoder(bits, fade: 8).Encode(original, lowFirst));
+            var decoded = MemoryMarshal.Cast<byte, short>(await DecodeAsync(codes.Path, "-f", lowFirst ? "g726le" : "g726", "-code_size", $"{bits}")).ToArray();
+
+            double signal = 0, noise = 0;
+            for (var i = 8000; i < 72_000; i++)
+            {
+                signal += (double)original[i] * original[i];
+                noise += Math.Pow(original[i] - decoded[i], 2);
+            }
+            Assert.InRange(10 * Math.Log10(signal / noise), decibels, 60);
+        }
+    }
+
     [Fact]
     public async Task AAC_comes_frame_by_frame_at_its_rate()
     {
@@ -68,10 +93,10 @@ public sealed class AudioSourceTests
         Assert.InRange(track.Units.Length, 78, 81);
     }
 
-    private static async Task<byte[]> DecodeAsync(string path)
+    private static async Task<byte[]> DecodeAsync(string path, params string[] input)
     {
         using var output = new TemporaryFile(".raw", []);
-        await FFmpeg.RunAsync("ffmpeg", "-v", "error", "-y", "-i", path, "-f", "s16le", output.Path);
+        await FFmpeg.RunAsync("ffmpeg", ["-v", "error", "-y", .. input, "-i", path, "-f", "s16le", output.Path]);
         return await File.ReadAllBytesAsync(output.Path);
     }
 

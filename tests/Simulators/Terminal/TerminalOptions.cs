@@ -36,7 +36,8 @@ internal sealed record TerminalOptions
         Media
           --video FILE[,FILE…]    Annex B .h264 or .h265 per channel, the last for all further ones; "none" for no video
           --sub FILE[,FILE…]      the same for sub streams; without it main is sent for sub
-          --audio FILE[,FILE…]    .aac (ADTS), .alaw, .ulaw, .s16 (sent as IMA ADPCM), .g726-16…40, .g726le-16…40 (8 kHz mono)
+          --audio FILE[,FILE…]    .aac (ADTS), .alaw, .ulaw, .g726-16…40, .g726le-16…40 (8 kHz mono), .s16 (sent as IMA ADPCM),
+                                  .g726-40.s16 and the like (encoded as they say)
           --fps N[/D]             pictures per second (25)
           --channels N | A,B,…    number of channels (2), or their numbers
           --transport T           tcp | udp
@@ -63,6 +64,7 @@ internal sealed record TerminalOptions
           --no-hash               no SHA-256 of what is sent;  --remember N  units per stream that the command units lists (20000)
           --report FILE           write the answer of the command stats into FILE at the end
           --seed N                of everything random (1)
+          --fault COMMAND         a command of the control port before the first connection, also "@SIM/CHANNEL drop 10"; as often as wanted
           --exit-with-parent      end when standard input ends
         Faults (also commands of the control port; --NAME VALUE sets them at the start):
         """ + "\n" + TerminalCommands.Help;
@@ -161,7 +163,7 @@ internal sealed record TerminalOptions
             ExitWithParent = args.Flag("exit-with-parent"),
             Faults = [],
         };
-        return options with { Faults = [.. args.Left.Select(a => a.Value is null ? a.Name : $"{a.Name} {a.Value}")] };
+        return options with { Faults = [.. args.Left.Select(a => a.Name == "fault" ? a.Value ?? "" : a.Value is null ? a.Name : $"{a.Name} {a.Value}")] };
     }
 
     /// <summary>SIM of the nth terminal.</summary>

@@ -6,7 +6,8 @@ namespace EdgeRecorder.Simulators.Terminal.Media;
 
 /// <summary>
 /// Reads audio into a track that is ready to send: ADTS (<c>.aac</c>); 8 kHz mono: G.711 (<c>.alaw</c>, <c>.ulaw</c>), G.726 of 16, 24, 32 or 40 kbit/s with the
-/// first code in the high bits (<c>.g726-32</c>) or in the low ones (<c>.g726le-32</c>), and samples to be encoded as IMA ADPCM (<c>.s16</c>, little-endian).
+/// first code in the high bits (<c>.g726-32</c>) or in the low ones (<c>.g726le-32</c>), and samples (<c>.s16</c>, little-endian), to be encoded as IMA ADPCM or as the
+/// name says (<c>.g726-40.s16</c>).
 /// </summary>
 internal static class AudioSource
 {
@@ -22,8 +23,9 @@ internal static class AudioSource
             ".aac" => Aac(path, bytes, options),
             ".alaw" => Frames(bytes, AlawType, options.AudioFrame, options),
             ".ulaw" => Frames(bytes, UlawType, options.AudioFrame, options),
+            ".s16" when Path.GetExtension(Path.GetFileNameWithoutExtension(path)) is var inner && IsG726(inner) => G726(path, inner, bytes, options),
             ".s16" => Adpcm(bytes, options),
-            _ when extension.StartsWith(".g726", StringComparison.Ordinal) => Frames(bytes, G726Type, options.AudioFrame * G726Bits(path, extension) / 8, options),
+            _ when IsG726(extension) => Frames(bytes, G726Type, options.AudioFrame * G726Bits(path, extension) / 8, options),
             _ => throw new UsageException($"{path}: audio is .aac, .alaw, .ulaw, .s16, .g726-RATE or .g726le-RATE, not '{extension}'"),
         };
     }
@@ -41,6 +43,15 @@ internal static class AudioSource
         for (var at = 0; at + frameBytes <= bytes.Length; at += frameBytes)
             Add(builder, bytes.Slice(at, frameBytes), options);
         return builder.Build();
+    }
+
+    private static bool IsG726(string extension) => extension.StartsWith(".g726", StringComparison.Ordinal);
+
+    private static MediaTrack G726(string path, string extension, ReadOnlySpan<byte> bytes, PacketOptions options)
+    {
+        var bits = G726Bits(path, extension);
+        var codes = new G726Encoder(bits).Encode(MemoryMarshal.Cast<byte, short>(bytes), lowFirst: extension.StartsWith(".g726le", StringComparison.Ordinal));
+        return Frames(codes, G726Type, options.AudioFrame * bits / 8, options);
     }
 
     private static MediaTrack Adpcm(ReadOnlySpan<byte> bytes, PacketOptions options)
