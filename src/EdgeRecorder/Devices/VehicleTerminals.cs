@@ -179,7 +179,7 @@ internal sealed partial class VehicleTerminals(
             foreach (var session in terminal.Sessions)
                 session.End(GapReason.Unauthorized, after is null ? "the device was forgotten" : "the device is no longer approved");
             if (after is not { State: Approval.Waiting })
-                terminal.Connection?.Dismiss();
+                terminal.Dismiss();
         }
         else if (before.State != Approval.Approved)
         {

@@ -108,12 +108,15 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         if (ready.Count == 0)
             return false;
         var (first, segment) = ready[0];
+        var toUtcUs = first.ToUtcUs;
         if (!Copy(first, segment))
             return false;
         flush();                                            // the copy is durable before the pin goes
         lock (_gate)
             lock (catalog.Gate)
             {
+                if (first.ToUtcUs != toUtcUs)
+                    return true;                            // it grew meanwhile: the segment may hold more of it
                 first.Done.Add(segment.Generation);
                 if (first.Pinned.Remove(segment))
                     segment.Pins--;

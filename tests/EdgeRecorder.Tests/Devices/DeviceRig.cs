@@ -126,7 +126,8 @@ internal sealed class FakeTerminal(SimNumber sim) : ITerminal
 
     public void Go() => _gone.Cancel();
 
-    public void Dismiss() => Go();
+    public bool IsDismissed { get; private set; }
+    public void Dismiss() => IsDismissed = true;
 
     public async Task<GeneralResult> CommandAsync(PlatformMessage message, CancellationToken stop)
     {
