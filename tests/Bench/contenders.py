@@ -168,15 +168,15 @@ class Recorder(Child):
 
     name = "recorder"
 
-    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="4MiB", vehicle_channels=0):
+    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="32MiB", vehicle_channels=0):
         super().__init__(folder)
         self.name = f"recorder, chain {chain}"
         self.started = time.monotonic()
         self.root = os.path.join(folder, "root")
         os.makedirs(self.root)
         self.port, self.signalling, main, sub, playback = free_ports(5)
-        # At least 8 segments per channel (docs/configuration.md), and room to run before the ring laps.
-        ring = ring or max(2 << 30, 16 * (channels + vehicle_channels) * (4 << 20))
+        # At least 8 segments per channel (docs/configuration.md), of the size that a disk of 64 GB gets: what a segment costs once is not to pass for what a byte costs.
+        ring = ring or max(2 << 30, 8 * (channels + vehicle_channels) * (32 << 20))
         configuration = {
             "storage": {"root": self.root, "chain": chain, "ring": {"size": f"{ring >> 20}MiB", "segmentSize": segment}},
             "channels": [

@@ -48,7 +48,7 @@ def crowd(setup, table):
     seconds = 20 * max(2, round((setup.warmup + setup.window) / 20))     # whole rounds of clips of 20 s
     loops = str(seconds // 20)
     with Camera(setup.folder("camera"), setup.simulator, setup.clip("720p-2m.h264"), "--loops", loops, "--at-end", "silent") as camera, \
-            Recorder(setup.folder("contender"), setup, camera, CAMERAS, ring=8 << 30, vehicle_channels=TERMINALS * CHANNELS) as recorder, \
+            Recorder(setup.folder("contender"), setup, camera, CAMERAS, ring=8 << 30, segment="4MiB", vehicle_channels=TERMINALS * CHANNELS) as recorder, \
             Terminals(setup.folder("terminals"), setup.simulator, recorder, setup.clip("360p-1m.h264"), TERMINALS, CHANNELS, "--loops", loops, "--at-end", "silent") as terminals:
         wait(lambda: camera.playing() == CAMERAS and terminals.playing() == TERMINALS * CHANNELS, 60, recorder, "cameras and terminals playing")
         # What has ended is asked for again after a while; then it is not there.

@@ -31,7 +31,7 @@ internal static class PlaybackEndpoints
             return Problems.Bad(wrong);
         _ = FootageEndpoints.ReadStream(stream, out var number);
         _ = FootageEndpoints.ReadTracks(tracks, out var choice);
-        switch (source.Open(new(channel.Number, number), range.FromUs, range.ToUs, choice))
+        switch (await source.OpenAsync(new(channel.Number, number), range.FromUs, range.ToUs, choice, context.RequestAborted))
         {
             case PlaylistAnswer.Found found:
                 var response = context.Response;

@@ -11,7 +11,7 @@ namespace EdgeRecorder.Hosting;
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
     RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings,
-    Readiness readiness, IHostApplicationLifetime lifetime, ILogger<Startup> log) : BackgroundService
+    Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Startup> log) : BackgroundService
 {
     private readonly SystemdNotify _systemd = SystemdNotify.FromEnvironment();
 
@@ -44,14 +44,24 @@ internal sealed partial class Startup(
         return base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(SettleAsync(stoppingToken), WatchAsync(stoppingToken));
+
+    /// <summary>A minute later the methods that turned out hot have been compiled anew, and neither the compiler nor what start-up ran is needed in memory.</summary>
+    private async Task SettleAsync(CancellationToken stop)
+    {
+        await Task.Delay(TimeSpan.FromMinutes(1), time, stop);
+        NativeHeap.Trim();
+        ProgramImage.LetGo();
+    }
+
+    private async Task WatchAsync(CancellationToken stop)
     {
         if (_systemd.Watchdog is not { } period)
             return;
         using var timer = new PeriodicTimer(period / 2);       // half of it, as sd_watchdog_enabled(3) recommends
         do
             _systemd.Alive();
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        while (await timer.WaitForNextTickAsync(stop));
     }
 
     /// <summary>What configuration, containers and documents needed while they were made is garbage now: a box that then records for years hands it back once.</summary>

@@ -34,6 +34,9 @@ internal interface ITerminal
     /// <summary>Sends what needs no answer (0x9105). False when the connection is gone or takes nothing more.</summary>
     bool Tell(PlatformMessage message);
 
+    /// <summary>Ends the connection: the owner refused or forgot the terminal. When it comes again, enrolment decides.</summary>
+    void Dismiss();
+
     /// <summary>0x9003, answered by 0x1003.</summary>
     /// <exception cref="TerminalGoneException">As <see cref="CommandAsync"/>.</exception>
     /// <exception cref="TerminalRefusedException">The terminal answered that it cannot.</exception>

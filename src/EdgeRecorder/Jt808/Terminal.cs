@@ -26,6 +26,8 @@ internal sealed class Terminal(TerminalConnection connection, TerminalHead head,
 
     public bool Tell(PlatformMessage message) => connection.TrySend(message, head);
 
+    public void Dismiss() => connection.Close(ConnectionEnd.Dismissed);
+
     public async Task<GeneralResult> CommandAsync(PlatformMessage message, CancellationToken stop)
         => (await AskAsync(message, isQuery: false, stop).ConfigureAwait(false)).Result;
 

@@ -12,7 +12,7 @@ namespace EdgeRecorder.Jt808;
 internal sealed partial class TerminalConnection
 {
     private const int ReadLength = 16 * 1024;
-    private const int MostUnsent = 64 * 1024, MostUnsentMessages = 64;
+    private const int MostUnsent = 64 * 1024;
     private const int AllowancePerTick = 256 * 1024, MessageCost = 256;      // bytes; about 1000 short messages or 256 KiB in half a second
     private const int MostHex = 64;
     private const long Never = -1;
@@ -26,7 +26,7 @@ internal sealed partial class TerminalConnection
     private readonly Queue<long> _badFrames = [];
     private byte[] _tail = [];
     private byte[] _unsent = [];
-    private int _tailLength, _unsentLength, _unsentMessages, _garbage;
+    private int _tailLength, _unsentLength, _garbage;
     private long _partialSinceMs = Never, _lastFrameMs, _unsentSinceMs, _leavingSinceMs;
     private ushort _serial;
     private int _end = -1;
@@ -337,7 +337,7 @@ internal sealed partial class TerminalConnection
         _unsentLength -= sent;
         if (_unsentLength > 0)
             return true;
-        (_unsent, _unsentMessages) = ([], 0);
+        _unsent = [];
         if (_isLeaving)
             ShutdownSending();
         return true;
@@ -359,7 +359,7 @@ internal sealed partial class TerminalConnection
 
     private bool Keep(ReadOnlySpan<byte> bytes)
     {
-        if (_unsentLength + bytes.Length > MostUnsent || _unsentMessages == MostUnsentMessages)
+        if (_unsentLength + bytes.Length > MostUnsent)
             return false;
         if (_unsentLength == 0)
             _unsentSinceMs = _parts.Time.Milliseconds();
@@ -367,7 +367,6 @@ internal sealed partial class TerminalConnection
             Array.Resize(ref _unsent, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(_unsentLength + bytes.Length)));
         bytes.CopyTo(_unsent.AsSpan(_unsentLength));
         _unsentLength += bytes.Length;
-        _unsentMessages++;
         return true;
     }
 
@@ -417,6 +416,7 @@ internal sealed partial class TerminalConnection
         ConnectionEnd.Replaced => "it has another, newer connection",
         ConnectionEnd.MadeRoom => "it made room for another connection",
         ConnectionEnd.Unregistered => "it unregistered",
+        ConnectionEnd.Dismissed => "it is not wanted any more",
         ConnectionEnd.Stopping => "the recorder stops",
         _ => "the connection failed",
     };

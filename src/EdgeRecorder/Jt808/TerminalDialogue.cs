@@ -30,7 +30,7 @@ internal sealed partial class TerminalDialogue(TerminalConnection connection, Te
                 HandleStranger(message, nowMs);
             else if (message.Sim != Terminal.Sim)
                 Refuse(message);                            // a connection is one terminal's
-            else if (message.IsPackage)
+            else if (message.IsPart)
                 HandlePackage(Terminal, message, nowMs);
             else
                 Answer(message, HandleMessage(Terminal, message, nowMs));
@@ -83,6 +83,9 @@ internal sealed partial class TerminalDialogue(TerminalConnection connection, Te
                 Answer(message, GeneralResult.Ok);
                 connection.Leave();
                 break;
+            case MessageIds.Register or MessageIds.Authenticate when message.IsPart:        // nothing is kept for strangers, and neither fills a package
+                Answer(message, GeneralResult.BadMessage);
+                break;
             case MessageIds.Register:
                 Register(message, nowMs);
                 break;
@@ -90,7 +93,7 @@ internal sealed partial class TerminalDialogue(TerminalConnection connection, Te
                 Authenticate(message, nowMs);
                 break;
             default:
-                if (EnterWithoutCode(message))
+                if (EnterWithoutCode(message, nowMs))
                     Handle(message, nowMs);
                 else
                     Refuse(message);
@@ -98,9 +101,12 @@ internal sealed partial class TerminalDialogue(TerminalConnection connection, Te
         }
     }
 
-    private bool EnterWithoutCode(in TerminalMessage message)
+    private bool EnterWithoutCode(in TerminalMessage message, long nowMs)
     {
-        if (parts.Options.RequireAuthentication || parts.Registry.Admit(message.Sim, null, connection.Remote.Address) is var admission && (admission == Admission.Refused || !Enter(message, admission)))
+        if (parts.Options.RequireAuthentication)
+            return false;
+        var admission = parts.Registry.Admit(message.Sim, null, connection.Remote.Address);
+        if (admission == Admission.Refused || !Enter(message, admission, nowMs))
             return false;
         parts.Observer.Connected(Terminal!);
         return true;
@@ -152,7 +158,7 @@ internal sealed partial class TerminalDialogue(TerminalConnection connection, Te
             if (parts.RefusedPace.IsDue(nowMs))
                 LogWrongCode(parts.Log, sim, connection.Remote);
         }
-        else if (Enter(message, admission))
+        else if (Enter(message, admission, nowMs))
         {
             parts.Attempts.Succeeded(from, sim);
             Answer(message, GeneralResult.Ok);
@@ -165,10 +171,10 @@ internal sealed partial class TerminalDialogue(TerminalConnection connection, Te
     }
 
     /// <summary>From here on the connection is the terminal's. An earlier one ends, and who watches learns that first.</summary>
-    private bool Enter(in TerminalMessage message, Admission admission)
+    private bool Enter(in TerminalMessage message, Admission admission, long nowMs)
     {
         var terminal = new Terminal(connection, TerminalHead.Of(message), message.Sim, admission, parts.Figures, parts.Time);
-        if (!parts.Table.TryEnter(terminal, out var displaced))
+        if (!parts.Table.TryEnter(terminal, out var displaced) && !(parts.RecountPace.IsDue(nowMs) && Recounted().TryEnter(terminal, out displaced)))
             return false;
         if (displaced is not null)
         {
@@ -184,6 +190,15 @@ internal sealed partial class TerminalDialogue(TerminalConnection connection, Te
         Terminal = terminal;
         LogConnected(parts.Log, terminal.Sim, terminal.Remote, terminal.Layout, admission);
         return true;
+    }
+
+    /// <summary>Who waited when he came may be approved by now.</summary>
+    private ConnectionTable Recounted()
+    {
+        foreach (var terminal in parts.Table.Terminals())
+            if (terminal.Admission == Admission.Waiting)
+                terminal.Admission = parts.Registry.Admit(terminal.Sim, null, terminal.Remote.Address);
+        return parts.Table;
     }
 
     private void HandlePackage(Terminal terminal, in TerminalMessage message, long nowMs)

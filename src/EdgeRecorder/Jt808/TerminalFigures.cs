@@ -1,7 +1,7 @@
 namespace EdgeRecorder.Jt808;
 
 /// <summary>Why a connection ended.</summary>
-internal enum ConnectionEnd { Peer, Failed, NoFrame, NotAuthenticated, SlowFrame, Idle, BadFrames, NotReading, Replaced, MadeRoom, Unregistered, Stopping }
+internal enum ConnectionEnd { Peer, Failed, NoFrame, NotAuthenticated, SlowFrame, Idle, BadFrames, NotReading, Replaced, MadeRoom, Unregistered, Dismissed, Stopping }
 
 /// <summary>What terminals do to the box, since the daemon started; for the metrics.</summary>
 internal sealed class TerminalFigures

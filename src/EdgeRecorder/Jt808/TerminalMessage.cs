@@ -39,6 +39,9 @@ internal readonly ref struct TerminalMessage
 
     public required ReadOnlySpan<byte> Body { get; init; }
 
+    /// <summary>There is more of it: a package of one is whole.</summary>
+    public bool IsPart => IsPackage && (Total, Index) != (1, 1);
+
     public SimNumber Sim => SimNumber.FromBcd(Phone);
 
     /// <summary>Reads header and body.</summary>

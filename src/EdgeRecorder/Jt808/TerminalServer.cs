@@ -12,8 +12,9 @@ internal sealed record TerminalServerParts(TerminalServerOptions Options, Author
     public TerminalFigures Figures { get; } = new();
     public AttemptLimit Attempts { get; } = new();
     public AssemblyBudget Assembly { get; } = new(Options.AssemblyBytes);
-    public LogPace RejectedPace { get; } = new();
-    public LogPace RefusedPace { get; } = new();
+    public Pace RejectedPace { get; } = new();
+    public Pace RefusedPace { get; } = new();
+    public Pace RecountPace { get; } = new();
 }
 
 /// <summary>The JT/T 808 platform: terminals connect here over TCP.</summary>
@@ -30,7 +31,7 @@ internal sealed partial class TerminalServer : ITerminals, ITicking, IAsyncDispo
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<TerminalConnection> _ticked = [];
-    private readonly LogPace _acceptPace = new();
+    private readonly Pace _acceptPace = new();
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running = 1;
     private Task _accepting = Task.CompletedTask;

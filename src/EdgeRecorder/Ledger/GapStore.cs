@@ -18,32 +18,17 @@ internal readonly record struct GapChange(GapChange.Kind What, StreamKey Stream,
 /// <summary>Gaps as facts (DESIGN P8). Every call returns when the change is durable; call from a thread that may wait for the disk.</summary>
 internal interface IGapLedger
 {
+    /// <summary>Several changes in their order; together they are as durable as each alone, at the price of one.</summary>
+    void Write(IReadOnlyList<GapChange> changes);
+
     /// <summary>A gap begins. One is open per stream: an open one ends here when its reason differs, and goes on when it is the same.</summary>
-    void Open(StreamKey stream, GapReason reason, BootInstant at);
+    void Open(StreamKey stream, GapReason reason, BootInstant at) => Write([new(GapChange.Kind.Open, stream, reason, at, default)]);
 
     /// <summary>Footage begins again. Nothing happens when no gap is open.</summary>
-    void Close(StreamKey stream, BootInstant at);
+    void Close(StreamKey stream, BootInstant at) => Write([new(GapChange.Kind.Close, stream, default, default, at)]);
 
     /// <summary>A gap known only afterwards.</summary>
-    void Add(StreamKey stream, GapReason reason, BootInstant from, BootInstant to);
-
-    /// <summary>Several changes in their order; together they are as durable as each alone, at the price of one.</summary>
-    void Write(IReadOnlyList<GapChange> changes)
-    {
-        foreach (var change in changes)
-            switch (change.What)
-            {
-                case GapChange.Kind.Open:
-                    Open(change.Stream, change.Reason, change.From);
-                    break;
-                case GapChange.Kind.Close:
-                    Close(change.Stream, change.To);
-                    break;
-                case GapChange.Kind.Add:
-                    Add(change.Stream, change.Reason, change.From, change.To);
-                    break;
-            }
-    }
+    void Add(StreamKey stream, GapReason reason, BootInstant from, BootInstant to) => Write([new(GapChange.Kind.Add, stream, reason, from, to)]);
 
     /// <summary>The stream's footage up to <paramref name="to"/> was recycled: its `evicted` gap grows, or begins at <paramref name="from"/>.</summary>
     void Evicted(StreamKey stream, BootInstant from, BootInstant to);
@@ -80,12 +65,6 @@ internal sealed class GapStore(LedgerDatabase ledger) : IGapLedger
                     break;
             }
     });
-
-    public void Open(StreamKey stream, GapReason reason, BootInstant at) => ledger.Write(c => Open(c, stream, reason, at));
-
-    public void Close(StreamKey stream, BootInstant at) => ledger.Write(c => Close(c, stream, at));
-
-    public void Add(StreamKey stream, GapReason reason, BootInstant from, BootInstant to) => ledger.Write(c => Add(c, stream, reason, from, to));
 
     private static void Open(SqliteConnection c, StreamKey stream, GapReason reason, BootInstant at)
     {

@@ -91,20 +91,6 @@ internal sealed class LivePacket
         _fragment.Release();
     }
 
-    /// <summary>All its bytes in order; for tests.</summary>
-    public byte[] ToArray()
-    {
-        var bytes = new byte[Length];
-        Head.CopyTo(bytes);
-        var at = _headLength;
-        foreach (var payload in Payloads)
-        {
-            payload.CopyTo(bytes.AsSpan(at));
-            at += payload.Length;
-        }
-        return bytes;
-    }
-
     /// <summary>ProducerReferenceTimeBox, version 1 (ISO/IEC 14496-12, 8.16.5): track, NTP time stamp, media time in the track's time scale.</summary>
     private static void WriteReferenceTime(Span<byte> target, int trackId, long utcUs, long mediaTime)
     {

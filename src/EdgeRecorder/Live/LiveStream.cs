@@ -27,13 +27,19 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
         get { lock (_gate) return _isEnded; }
     }
 
-    /// <summary>The oldest fragment that is kept, and from here on so much history is; what lies before it may be in the ring.</summary>
+    /// <summary>From here on so much history is kept. Before any of it is read back: the next sync fragment would drop it again.</summary>
+    public void Keep(long historyUs)
+    {
+        lock (_gate)
+            _historyUs = Math.Max(_historyUs, historyUs);
+    }
+
+    /// <summary>The oldest fragment that is kept; what lies before it may be in the ring.</summary>
     /// <returns>Where it begins, and whether a viewer who wants so much history needs more.</returns>
     public (long? MediaStart90k, long BoottimeUs, bool NeedsMore) Oldest(long historyUs)
     {
         lock (_gate)
         {
-            _historyUs = Math.Max(_historyUs, historyUs);   // or the next sync fragment would drop what is being read back
             if (_window.First is not { } first)
                 return (null, 0, true);
             var lengthUs = _window.Last!.Value.BoottimeUs - first.Value.BoottimeUs;
@@ -55,7 +61,7 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
                     fragment.Release();                     // meanwhile it came by itself
                     continue;
                 }
-                fits = first is null || RingRecall.RunsOn(fragment.MediaStart90k + fragment.Duration90k, first.MediaStart90k);
+                fits = first is null || MediaTime.RunsOn(fragment.MediaStart90k + fragment.Duration90k, first.MediaStart90k);
                 if (fits)
                     _window.AddFirst(fragment);
                 else
@@ -75,7 +81,6 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
                 viewer.Ended(LiveEnd.ChannelRemoved);
                 return;
             }
-            _historyUs = Math.Max(_historyUs, historyUs);
             var variant = _variants.Find(v => v.Choice == choice);
             if (variant is null)
             {
@@ -128,7 +133,7 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
             if (_isEnded)
                 return;
             // What the ring gave back may end before this begins; then, as behind a loss, the next sync fragment is a new start.
-            if (!fragment.StartsRun && _window.Last is { } last && !RingRecall.RunsOn(last.Value.MediaStart90k + last.Value.Duration90k, fragment.MediaStart90k))
+            if (!fragment.StartsRun && _window.Last is { } last && !MediaTime.RunsOn(last.Value.MediaStart90k + last.Value.Duration90k, fragment.MediaStart90k))
                 _awaitsSync = true;
             if (_awaitsSync && !fragment.IsSync)
                 return;

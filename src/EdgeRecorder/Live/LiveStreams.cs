@@ -24,6 +24,7 @@ internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall rec
             return null;
         try
         {
+            watched.Live.Keep((long)history.TotalMicroseconds);
             await watched.ReachBackAsync(recall, stream, (long)history.TotalMicroseconds);
             watched.Live.Join(viewer, tracks, (long)history.TotalMicroseconds);
             return new Seat(this, watched, viewer);

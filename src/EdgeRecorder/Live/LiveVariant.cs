@@ -50,7 +50,7 @@ internal sealed class LiveVariant(TrackChoice choice)
 
     private LivePacket? MakePacket(Fragment fragment, long utcUs)
     {
-        var runsOn = _format is not null && RingRecall.RunsOn(_end90k, fragment.MediaStart90k);
+        var runsOn = _format is not null && MediaTime.RunsOn(_end90k, fragment.MediaStart90k);
         _end90k = fragment.MediaStart90k + fragment.Duration90k;
         if (!ReferenceEquals(fragment.Init, _source) || !runsOn)
         {

@@ -15,9 +15,6 @@ internal sealed partial class RingRecall(IRing ring, BoxClock clock, ILogger<Rin
     private const long LeastUs = 3_000_000;                 // from a sync to what is in memory lie two rounds at the most
     private const long MostBytes = 16 << 20;
 
-    /// <summary>Media time runs on: no step but what clocks round away, or sound that came before its picture.</summary>
-    public static bool RunsOn(long end90k, long start90k) => start90k - end90k is <= 900 and > -90_000;
-
     /// <summary>Fragments in front of a media time, from a sync fragment on; the references are the caller's. Empty where the ring's footage does not run on to it.</summary>
     /// <param name="beforeUs">CLOCK_BOOTTIME of <paramref name="before90k"/>; with null, which means up to the newest there is, it counts for nothing.</param>
     /// <param name="historyUs">How far back; 0: to the newest sync fragment.</param>
@@ -29,7 +26,7 @@ internal sealed partial class RingRecall(IRing ring, BoxClock clock, ILogger<Rin
         var last = refs.Count - 1;
         while (last >= 0 && before90k is { } time && refs[last].MediaStart90k >= time)
             last--;
-        if (last < 0 || before90k is { } next && !RunsOn(refs[last].MediaStart90k + refs[last].Duration90k, next))
+        if (last < 0 || before90k is { } next && !MediaTime.RunsOn(refs[last].MediaStart90k + refs[last].Duration90k, next))
             return [];
         var first = FirstOf(refs, last, toUs - historyUs);
         return first < 0 ? [] : Read(refs, first, last);
@@ -42,7 +39,7 @@ internal sealed partial class RingRecall(IRing ring, BoxClock clock, ILogger<Rin
         for (var i = last; i >= 0; i--)
         {
             bytes += refs[i].MediaLength;
-            if (bytes > MostBytes || i < last && !RunsOn(refs[i].MediaStart90k + refs[i].Duration90k, refs[i + 1].MediaStart90k))
+            if (bytes > MostBytes || i < last && !MediaTime.RunsOn(refs[i].MediaStart90k + refs[i].Duration90k, refs[i + 1].MediaStart90k))
                 break;
             if (!refs[i].IsSync)
                 continue;

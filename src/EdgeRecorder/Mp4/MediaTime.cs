@@ -15,6 +15,12 @@ internal static class MediaTime
     /// <summary>Rounds up: where a track ends, for what must not begin earlier.</summary>
     public static long FromUp(long time, int timeScale) => timeScale == 90_000 ? time : Scale(time, 90_000, timeScale, up: true);
 
+    /// <summary>
+    /// What begins at <paramref name="start90k"/> goes on where something ended: no step but what clocks round away (10 ms, less than a frame; seams are exact), or an
+    /// overlap because sound came before its picture and made the end later than the next picture begins.
+    /// </summary>
+    public static bool RunsOn(long end90k, long start90k) => start90k - end90k is <= 900 and > -90_000;
+
     /// <summary>90 kHz to microseconds.</summary>
     public static long ToUs(long time90k) => Scale(time90k, 100, 9, up: false);
 

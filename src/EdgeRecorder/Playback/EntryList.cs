@@ -13,9 +13,6 @@ internal sealed class EntryList(IRing ring)
     /// <summary>Four seconds: a seek fetches a megabyte at 2 Mb/s and shows its picture at once, and an hour is 900 lines.</summary>
     public const long Target90k = 4 * 90_000;
 
-    /// <summary>Seams are exact; this only has to be more than a rounding and less than a frame.</summary>
-    private const long Hole90k = 900;
-
     /// <summary>GOPs that last a second by the camera's clock are some ticks shorter by its time stamps.</summary>
     private const long Slack90k = 4_500;
 
@@ -56,7 +53,7 @@ internal sealed class EntryList(IRing ring)
         var formatChanged = isSeam && Enter(fragment);
         if (_isUnreadable)
             return;
-        var isContinued = !IsEmpty && Math.Abs(fragment.MediaStart90k - (Last.MediaStart90k + Last.Duration90k)) <= Hole90k && !fragment.StartsRun && !formatChanged;
+        var isContinued = !IsEmpty && MediaTime.RunsOn(Last.MediaStart90k + Last.Duration90k, fragment.MediaStart90k) && !fragment.StartsRun && !formatChanged;
         Last = fragment;
         if (!isContinued)
             _waitsForSync = true;

@@ -21,9 +21,6 @@ internal readonly record struct PlannedFragment(FragmentRef Ref, long Start, lon
 /// </summary>
 internal sealed class FootagePlan
 {
-    /// <summary>Seams are exact, so this only has to be more than a rounding and less than a frame.</summary>
-    private const long Hole90k = 900;
-    private const long Back90k = 90_000;
     private const int MostReferences = ushort.MaxValue;
 
     private readonly PlannedFragment[] _fragments;
@@ -42,12 +39,11 @@ internal sealed class FootagePlan
         var waitsForSync = true;
         foreach (var fragment in fragments)
         {
-            var jump = fragment.MediaStart90k - end;
-            var isHole = planned.Count > 0 && (jump > Hole90k || jump < -Back90k);
+            var isHole = planned.Count > 0 && !MediaTime.RunsOn(end, fragment.MediaStart90k);
             waitsForSync = (waitsForSync || isHole) && !fragment.IsSync;
             if (waitsForSync)
                 continue;
-            back += planned.Count == 0 ? fragment.MediaStart90k - lead90k : isHole ? jump : 0;
+            back += planned.Count == 0 ? fragment.MediaStart90k - lead90k : isHole ? fragment.MediaStart90k - end : 0;
             end = isHole || planned.Count == 0 ? fragment.MediaStart90k + fragment.Duration90k : Math.Max(end, fragment.MediaStart90k + fragment.Duration90k);
             planned.Add(new PlannedFragment(fragment, at, back));
             at += verbatim ? fragment.Length : fragment.MediaLength;

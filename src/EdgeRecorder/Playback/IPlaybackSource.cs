@@ -7,7 +7,7 @@ namespace EdgeRecorder.Playback;
 internal interface IPlaybackSource
 {
     /// <summary>The range [from, to), Unix microseconds, as a playlist for some of the tracks.</summary>
-    PlaylistAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks);
+    Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop = default);
 
     /// <summary>What a playlist named.</summary>
     RecordsAnswer Open(int channelNumber, in RingName name);

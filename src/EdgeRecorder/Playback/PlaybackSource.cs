@@ -22,9 +22,9 @@ internal sealed class PlaybackSource(IRing ring, BoxClock clock) : IPlaybackSour
     /// <summary>Growing playlists that are remembered.</summary>
     public int Growing { get { lock (_gate) return _growing.Count; } }
 
-    public PlaylistAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks)
+    public async Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop = default)
     {
-        _makers.Wait();
+        await _makers.WaitAsync(stop);
         try
         {
             return Make(stream, fromUtcUs, toUtcUs) is not { } answer ? new PlaylistAnswer.Nothing()

@@ -83,7 +83,7 @@ internal sealed class RtspPlay : IFrameSink, ITicking, IDisposable
                 _client.SendAndForget("TEARDOWN", _aggregate);
                 // Closed with media unread, the connection would be reset, and cameras lose a TEARDOWN that way; then the session counts against their limit.
                 _connection.EndSending();
-                await Task.WhenAny(reading, Task.Delay(LongestFarewell, CancellationToken.None)).ConfigureAwait(false);
+                await Task.WhenAny(reading, Task.Delay(LongestFarewell, _time, CancellationToken.None)).ConfigureAwait(false);
             }
             _connection.Dispose();
             foreach (var route in _routes)

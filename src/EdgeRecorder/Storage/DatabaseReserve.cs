@@ -15,8 +15,8 @@ internal static class DatabaseReserve
     /// <param name="connection">In WAL mode, without a transaction; the log stays when it closes.</param>
     public static void Keep(SqliteConnection connection, string path, int bytes)
     {
-        // A log that is deleted at the end would have to find room at the next start.
         Number(connection, "PRAGMA temp_store = MEMORY");     // a large sort wants no file either
+        // A log that is deleted at the end would have to find room at the next start.
         raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
         Number(connection, $"PRAGMA wal_autocheckpoint = {CheckpointPages}");
         var log = new FileInfo(path + "-wal");

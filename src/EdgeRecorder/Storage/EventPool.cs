@@ -171,11 +171,11 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         }
         if (catalog.Take(TimeSpan.Zero) is not { } segment)
             return null;
-        var (pages, header) = (origin with
+        var header = (origin with
         {
             Volume = volume, Generation = catalog.Claim(segment), Segment = segment.Number, Anchor = catalog.Clock.Current, IsPool = true,
             OriginSegment = origin.Segment, OriginGeneration = origin.Generation, PreviousSegment = 0, PreviousGeneration = 0, PreviousHash = new byte[32],
-        }).Write();
+        }).Write(out var pages);
         ISegmentFile file;
         try
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EdgeRecorder.Bytes;
+using EdgeRecorder.Mp4;
 using EdgeRecorder.Storage.Format;
 
 namespace EdgeRecorder.Storage;
@@ -207,9 +208,7 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
         return Forward(all, 0);
     }
 
-    /// <summary>No hole between them. Sound that arrives before its picture makes a fragment end later than the next one's picture begins.</summary>
-    private static bool RunsOn(in FragmentRef before, in FragmentRef next)
-        => next.MediaStart90k - (before.MediaStart90k + before.Duration90k) is <= 0 and > -90_000;
+    private static bool RunsOn(in FragmentRef before, in FragmentRef next) => MediaTime.RunsOn(before.MediaStart90k + before.Duration90k, next.MediaStart90k);
 
     /// <summary>Nothing to start from before: the next place there is.</summary>
     private static int Forward(List<FragmentRef> all, int from)

@@ -92,7 +92,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     public FragmentEntry[] Durable()
     {
         lock (_gate)
-            return _entries.GetRange(0, Linked).ToArray();
+            return CollectionsMarshal.AsSpan(_entries)[..Linked].ToArray();
     }
 
     /// <summary>A copy of all entries, durable or not.</summary>

@@ -281,7 +281,7 @@ internal sealed class RingWriter : IDisposable
     /// <summary>Writes the header, durably, before the first record; a file that never held footage gets its name.</summary>
     private OpenSegment Open(Segment segment, SegmentHeader header, InitSegment init, long sequence)
     {
-        var (pages, written) = header.Write();
+        var written = header.Write(out var pages);
         var file = SegmentFolder.Begin(segment, _device, pages);
         var open = new OpenSegment(segment, written, init, file) { FirstSequence = sequence, TouchedUs = _clock.BoottimeUs };
         open.BootIndex(header.Anchor.BootNumber, header.Anchor.BootId);

@@ -24,7 +24,7 @@ internal static class SegmentFolder
 
     /// <summary>Writes the header of a new generation, durably, and hands out the file for its records; one that never held footage gets its name.</summary>
     /// <exception cref="IOException">The disk failed; nothing stays open.</exception>
-    public static ISegmentFile Begin(Segment segment, ISegmentDevice device, byte[] header)
+    public static ISegmentFile Begin(Segment segment, ISegmentDevice device, ReadOnlySpan<byte> header)
     {
         var file = device.Open(segment.Path);
         try

@@ -14,7 +14,8 @@ internal static partial class LibC
     public const int AT_FDCWD = -100;
     public const int O_RDONLY = 0, O_WRONLY = 1, O_CLOEXEC = 0x80000;
     public const int FALLOC_FL_KEEP_SIZE = 1;
-    public const int ENOSPC = 28;
+    public const int EINVAL = 22, ENOSPC = 28;
+    public const int MADV_DONTNEED = 4;
     public const uint STATX_INO = 0x100;
     public const int STA_UNSYNC = 0x0040;
 
@@ -81,4 +82,7 @@ internal static partial class LibC
 
     [LibraryImport("libc")]
     public static partial int malloc_trim(nuint pad);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int madvise(nuint start, nuint length, int advice);
 }

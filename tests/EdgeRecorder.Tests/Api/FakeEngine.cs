@@ -73,7 +73,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public void Release(string lockId) => Pinned.TryRemove(lockId, out _);
     public bool TryExtend(string lockId, long toUtcUs) => Pinned.ContainsKey(lockId);
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
-    public PlaylistAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks) => Playlist;
+    public Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop) => Task.FromResult(Playlist);
     public RecordsAnswer Open(int channelNumber, in RingName name) => Records;
     public StorageFigures Figures() => new() { Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
     public StreamFigures? Figures(StreamKey stream) => null;

@@ -134,6 +134,22 @@ public sealed class PackageAssemblerTests
         Assert.InRange(budget.Taken, 0, 10_000);
     }
 
+    [Fact]
+    public void Any_packages_in_any_order_keep_the_limits()
+    {
+        var random = new Random(1205);
+        var nowMs = 0L;
+        for (var round = 0; round < 20_000; round++)
+        {
+            Add(Package(random.Next(40), random.Next(6), random.Next(6), new string('A', random.Next(20) * 2)), nowMs += random.Next(300));
+            if (round % 10 == 0)
+                Assert.All(_assembler.Tick(nowMs), request => Assert.NotEmpty(request.Indexes));
+            Assert.InRange(_budget.Taken, 0, PackageAssembler.MostGroups * (5 * (40 + 32) + 64));
+        }
+        _assembler.Clear();
+        Assert.Equal(0, _budget.Taken);
+    }
+
     private (PackageOutcome Outcome, string Body) Add(Heard heard, long nowMs) => Add(_assembler, heard, nowMs);
 
     private static (PackageOutcome Outcome, string Body) Add(PackageAssembler assembler, Heard heard, long nowMs)

@@ -212,6 +212,38 @@ public sealed class TerminalMessageTests
         Assert.True(read > Damage.Rounds && refused > Damage.Rounds, $"{read} read, {refused} refused");
     }
 
+    [Fact]
+    public void Damage_under_a_right_check_byte_raises_a_protocol_exception_and_nothing_else()
+    {
+        var (read, refused) = (0, 0);
+        var plains = Vectors.All.Values.Select(frame => Wire.Plain(frame.AsSpan(1..^1))).ToList();
+        foreach (var plain in plains)
+            foreach (var bytes in Damage.Of(plain, Damage.Rounds / plains.Count + 1, plain.Length).Where(bytes => bytes.Length > 0))
+                try
+                {
+                    Assert.InRange(Heard.Of(Wire.Frame(Convert.ToHexString(bytes))).Body.Length, 0, PlatformMessage.LargestBody);
+                    read++;
+                }
+                catch (ProtocolException)
+                {
+                    refused++;
+                }
+        Assert.True(read > Damage.Rounds / 10 && refused > Damage.Rounds / 10, $"{read} read, {refused} refused");
+    }
+
+    [Fact]
+    public void Every_body_length_up_to_the_largest_is_told_apart_in_both_headers()
+    {
+        for (var length = 0; length <= PlatformMessage.LargestBody; length++)
+            foreach (var (version, phone) in (ReadOnlySpan<(string, string)>)[("", "013912345678"), ("01", "00000000013912345678")])
+                foreach (var flags in (int[])[0, 0x2000, 0x4000, 0x6000])
+                {
+                    var package = (flags & 0x2000) != 0 ? "00020001" : "";
+                    var heard = Heard.Of(Wire.Frame($"0200 {length | flags:X4} {version}{phone} 0001 {package} {new string('0', length * 2)}"));
+                    Assert.Equal((phone.Length == 20 ? HeaderLayout.Jt2019 : HeaderLayout.Jt2013, length), (heard.Layout, heard.Body.Length));
+                }
+    }
+
     private static Action[] Parsers(byte[] body) =>
     [
         () => Registration.Parse(body, HeaderLayout.Jt2013), () => Registration.Parse(body, HeaderLayout.Jt2019),

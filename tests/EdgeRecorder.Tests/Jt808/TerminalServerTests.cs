@@ -251,6 +251,31 @@ public sealed class TerminalServerTests
     }
 
     [Fact]
+    public async Task A_terminal_that_is_not_wanted_any_more_is_dismissed()
+    {
+        await using var rig = new ServerRig();
+        var (terminal, seen) = await rig.EnterAsync();
+        using var _ = terminal;
+        seen.Dismiss();
+        Assert.Null(await terminal.ReadAsync());
+        await rig.Observer.NextAsync($"gone {Sim}: it is not wanted any more");
+    }
+
+    [Fact]
+    public async Task A_package_of_one_is_a_whole_message_and_strangers_get_none_put_together()
+    {
+        await using var rig = new ServerRig();
+        using var terminal = await rig.ConnectAsync();
+        await terminal.AskAsync(2, 0x0100, $"00020001{ScriptedTerminal.RegistrationBody}", flags: 0x2000);
+        await terminal.AskAsync(2, 0x0102, "0002000141", flags: 0x2000);
+        await terminal.EnterAsync();
+        await terminal.AskAsync(0, 0x0200, $"00010001{PositionBody}", flags: 0x2000);
+        await terminal.AskAsync(2, 0x0200, $"00010002{PositionBody}", flags: 0x2000);
+        await terminal.AskAsync(2, 0x0200, $"00000000{PositionBody}", flags: 0x2000);
+        Assert.Equal(0, rig.Server.AssemblyBytes);
+    }
+
+    [Fact]
     public async Task A_second_connection_wins_when_it_has_authenticated_and_not_before()
     {
         await using var rig = new ServerRig();

@@ -86,7 +86,7 @@ public sealed class LedgerTests : IDisposable
     [Fact]
     public void A_gap_lasts_until_it_is_closed_and_one_reason_gives_way_to_the_next()
     {
-        var gaps = new GapStore(_ledger);
+        IGapLedger gaps = new GapStore(_ledger);
         new ClockStore(_ledger).Keep(new(1, Guid.NewGuid(), 1_000_000, ClockQuality.Ntp, 0));
         var stream = new StreamKey(7, 0);
         gaps.Open(stream, GapReason.Offline, new(1, 100));
@@ -104,7 +104,7 @@ public sealed class LedgerTests : IDisposable
     [Fact]
     public void Footage_that_begins_before_the_gap_leaves_no_gap()
     {
-        var gaps = new GapStore(_ledger);
+        IGapLedger gaps = new GapStore(_ledger);
         new ClockStore(_ledger).Keep(new(1, Guid.NewGuid(), 1_000_000, ClockQuality.Ntp, 0));
         gaps.Open(new(1, 0), GapReason.NotRecording, new(1, 200));
         gaps.Close(new(1, 0), new(1, 180));
@@ -115,7 +115,8 @@ public sealed class LedgerTests : IDisposable
     [Fact]
     public void A_better_clock_redates_the_gaps_of_its_boot_alone()
     {
-        var (gaps, clocks, stream) = (new GapStore(_ledger), new ClockStore(_ledger), new StreamKey(1, 0));
+        IGapLedger gaps = new GapStore(_ledger);
+        var (clocks, stream) = (new ClockStore(_ledger), new StreamKey(1, 0));
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
         clocks.Keep(new(1, first, 5, ClockQuality.Unset, 0));
         clocks.Keep(new(2, second, 1_000, ClockQuality.Ntp, 0));

@@ -57,6 +57,23 @@ internal sealed class LiveFeed : IDisposable
     }
 }
 
+internal static class PacketBytes
+{
+    /// <summary>Head and payloads in order, as a viewer gets them.</summary>
+    public static byte[] ToArray(this LivePacket packet)
+    {
+        var bytes = new byte[packet.Length];
+        packet.Head.CopyTo(bytes);
+        var at = packet.Head.Length;
+        foreach (var payload in packet.Payloads)
+        {
+            payload.CopyTo(bytes.AsSpan(at));
+            at += payload.Length;
+        }
+        return bytes;
+    }
+}
+
 /// <summary>A viewer that keeps what it gets.</summary>
 internal sealed class KeepingViewer : ILiveViewer, IDisposable
 {

@@ -89,6 +89,7 @@ public sealed class LiveStreamTests
         using var feed = new LiveFeed();
         var stream = new LiveStream(new FakeEngine());
         using var first = new KeepingViewer();
+        stream.Keep(4_000_000);
         stream.Join(first, TrackChoice.Browser, 4_000_000);
         feed.Send(300, to: stream);
         using var late = new KeepingViewer();
@@ -98,6 +99,25 @@ public sealed class LiveStreamTests
         using var newest = new KeepingViewer();
         stream.Join(newest, TrackChoice.Browser, 0);
         Assert.InRange(newest.Packets.Count, 1, 2);
+        stream.Close();
+    }
+
+    [Fact]
+    public void A_sync_fragment_that_comes_while_history_is_read_back_does_not_drop_it()
+    {
+        using var feed = new LiveFeed();
+        feed.Send(200, gop: 50);
+        var stream = new LiveStream(new FakeEngine());
+        var (older, newer) = (feed.Fragments.TakeWhile(f => f.MediaStart90k < 100 * 3600).ToList(), feed.Fragments.SkipWhile(f => f.MediaStart90k < 100 * 3600).ToList());
+        ((IFragmentViewer)stream).Offer(newer[0]);
+        stream.Keep(8_000_000);
+        Assert.Equal((100L * 3600, newer[0].BoottimeUs, true), stream.Oldest(8_000_000));
+        older.ForEach(fragment => fragment.AddReference());
+        stream.Prepend(older);
+        newer.Skip(1).ToList().ForEach(((IFragmentViewer)stream).Offer);    // a sync fragment among them, before the viewer has joined
+        using var viewer = new KeepingViewer();
+        stream.Join(viewer, TrackChoice.Browser, 8_000_000);
+        Assert.Equal(feed.Fragments.Select(f => f.MediaStart90k), viewer.Packets.Select(p => p.MediaStart90k));
         stream.Close();
     }
 

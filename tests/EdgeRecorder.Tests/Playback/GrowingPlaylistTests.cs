@@ -81,7 +81,7 @@ public sealed class GrowingPlaylistTests : IDisposable
 
         // Whoever makes the list anew begins later, and with a larger number: nobody takes one entry for another.
         using var anew = new PlaybackSource(_played.Ring, _played.Clock);
-        var restarted = PlaylistRules.Obeys(await PlayedRing.TextAsync(Assert.IsType<PlaylistAnswer.Found>(anew.Open(PlayedRing.Key, 0, ToUs, TrackChoice.All)).Playlist, TrackChoice.All));
+        var restarted = PlaylistRules.Obeys(await PlayedRing.TextAsync(Assert.IsType<PlaylistAnswer.Found>(await anew.OpenAsync(PlayedRing.Key, 0, ToUs, TrackChoice.All)).Playlist, TrackChoice.All));
         var first = after.Entries.FindIndex(e => e.Uri == restarted.Entries[0].Uri);
         Assert.True(first > 0);
         Assert.True(restarted.MediaSequence >= after.MediaSequence + first);
@@ -116,7 +116,7 @@ public sealed class GrowingPlaylistTests : IDisposable
         _played.Ring.AddSegment((await PlayAsync(seconds: 8)).Fragments);
         _played.Clock.Utc = 9_000_000;
         for (var i = 0; i < 2000; i++)
-            Assert.IsType<PlaylistAnswer.Found>(_played.Source.Open(PlayedRing.Key, i, ToUs, TrackChoice.All));
+            Assert.IsType<PlaylistAnswer.Found>(await _played.Source.OpenAsync(PlayedRing.Key, i, ToUs, TrackChoice.All));
         Assert.InRange(_played.Source.Growing, 1, 256);
     }
 

@@ -116,7 +116,7 @@ public sealed class PlaybackTests : IDisposable
     public async Task Tracks_that_a_channel_does_not_have_are_refused()
     {
         await FillAsync(null, Codec.Aac, 4);
-        Assert.IsType<PlaylistAnswer.NoSuchTracks>(_played.Source.Open(PlayedRing.Key, 0, long.MaxValue, TrackChoice.Video));
+        Assert.IsType<PlaylistAnswer.NoSuchTracks>(await _played.Source.OpenAsync(PlayedRing.Key, 0, long.MaxValue, TrackChoice.Video));
     }
 
     [Fact]
@@ -196,16 +196,16 @@ public sealed class PlaybackTests : IDisposable
     }
 
     [Fact]
-    public void A_range_without_footage_has_no_playlist()
-        => Assert.IsType<PlaylistAnswer.Nothing>(_played.Source.Open(PlayedRing.Key, -62_135_596_800_000_000, 253_402_300_799_000_000, TrackChoice.All));
+    public async Task A_range_without_footage_has_no_playlist()
+        => Assert.IsType<PlaylistAnswer.Nothing>(await _played.Source.OpenAsync(PlayedRing.Key, -62_135_596_800_000_000, 253_402_300_799_000_000, TrackChoice.All));
 
     [Fact]
-    public void More_than_a_day_of_footage_is_refused_and_where_it_would_fit_is_said()
+    public async Task More_than_a_day_of_footage_is_refused_and_where_it_would_fit_is_said()
     {
         Ring.AddImaginary(hours: 30);
-        var answer = Assert.IsType<PlaylistAnswer.TooLong>(_played.Source.Open(PlayedRing.Key, long.MinValue, 253_402_300_799_000_000, TrackChoice.All));
+        var answer = Assert.IsType<PlaylistAnswer.TooLong>(await _played.Source.OpenAsync(PlayedRing.Key, long.MinValue, 253_402_300_799_000_000, TrackChoice.All));
         Assert.Equal(24L * 3600_000_000, answer.EndThatFitsUtcUs);
-        Assert.IsType<PlaylistAnswer.Found>(_played.Source.Open(PlayedRing.Key, 0, answer.EndThatFitsUtcUs, TrackChoice.All));
+        Assert.IsType<PlaylistAnswer.Found>(await _played.Source.OpenAsync(PlayedRing.Key, 0, answer.EndThatFitsUtcUs, TrackChoice.All));
     }
 
     private async Task<Feed> FillAsync(Codec? video, Codec? audio, int perSegment, long mediaEnd90k = 0)

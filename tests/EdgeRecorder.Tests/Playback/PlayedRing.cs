@@ -26,7 +26,7 @@ internal sealed class PlayedRing : IDisposable
     public PlaybackSource Source { get; }
 
     public async Task<PlaylistText> PlaylistAsync(long fromUs, long toUs, TrackChoice tracks = TrackChoice.All)
-        => PlaylistRules.Obeys(await TextAsync(Assert.IsType<PlaylistAnswer.Found>(Source.Open(Key, fromUs, toUs, tracks)).Playlist, tracks));
+        => PlaylistRules.Obeys(await TextAsync(Assert.IsType<PlaylistAnswer.Found>(await Source.OpenAsync(Key, fromUs, toUs, tracks)).Playlist, tracks));
 
     public static async Task<string> TextAsync(PlaybackPlaylist playlist, TrackChoice tracks)
     {

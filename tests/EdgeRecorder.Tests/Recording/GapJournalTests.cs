@@ -66,9 +66,6 @@ public sealed class GapJournalTests
                 _writes.Add([.. changes]);
         }
 
-        public void Open(StreamKey stream, GapReason reason, BootInstant at) => throw new NotSupportedException();
-        public void Close(StreamKey stream, BootInstant at) => throw new NotSupportedException();
-        public void Add(StreamKey stream, GapReason reason, BootInstant from, BootInstant to) => throw new NotSupportedException();
         public void Evicted(StreamKey stream, BootInstant from, BootInstant to) => throw new NotSupportedException();
         public IReadOnlyList<(StreamKey Stream, GapReason Reason, BootInstant Since)> OpenGaps() => [];
         public IReadOnlyList<Gap> Overlapping(StreamKey stream, long fromUtcUs, long toUtcUs) => [];

@@ -114,9 +114,17 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => throw new NotSupportedException();
     public byte[]? ReadInit(in FragmentRef fragment) => throw new NotSupportedException();
 
-    public void Open(StreamKey stream, GapReason reason, BootInstant at) => Ledger.Add($"open {reason} {at.BoottimeUs / 1000}");
-    public void Close(StreamKey stream, BootInstant at) => Ledger.Add($"close {at.BoottimeUs / 1000}");
-    public void Add(StreamKey stream, GapReason reason, BootInstant from, BootInstant to) => Ledger.Add($"add {reason} {from.BoottimeUs / 1000}-{to.BoottimeUs / 1000}");
+    public void Write(IReadOnlyList<GapChange> changes)
+    {
+        foreach (var (what, _, reason, from, to) in changes)
+            Ledger.Add(what switch
+            {
+                GapChange.Kind.Open => $"open {reason} {from.BoottimeUs / 1000}",
+                GapChange.Kind.Close => $"close {to.BoottimeUs / 1000}",
+                _ => $"add {reason} {from.BoottimeUs / 1000}-{to.BoottimeUs / 1000}",
+            });
+    }
+
     public void Evicted(StreamKey stream, BootInstant from, BootInstant to) => throw new NotSupportedException();
     public IReadOnlyList<(StreamKey Stream, GapReason Reason, BootInstant Since)> OpenGaps() => [];
     public IReadOnlyList<Gap> Overlapping(StreamKey stream, long fromUtcUs, long toUtcUs) => [];

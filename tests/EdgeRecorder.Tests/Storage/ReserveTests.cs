@@ -37,7 +37,7 @@ public sealed class ReserveTests : IDisposable
 
         void Add(LedgerDatabase ledger, int from, int to)
         {
-            var gaps = new GapStore(ledger);
+            IGapLedger gaps = new GapStore(ledger);
             for (var i = from; i < to; i++)
                 gaps.Add(stream, GapReason.Offline, new(1, i * 1000), new(1, i * 1000 + 500));
         }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -25,8 +24,8 @@ internal sealed class BoxAuthentication(
             return Forbid("comes from a page of another origin");
         var header = Request.Headers.Authorization;
         if (header.Count > 0)
-            return AuthenticationHeaderValue.TryParse(header.ToString(), out var value) && value.Parameter is { } parameter
-                ? Judge(await VerifyAsync(value.Scheme, parameter)) : Fail("Authorization: is neither Basic nor Bearer");
+            return AuthorizationHeader.TryParse(header.ToString(), out var value)
+                ? Judge(await VerifyAsync(value.Scheme, value.Parameter)) : Fail("Authorization: is neither Basic nor Bearer");
         if (Request.Cookies[Sessions.Cookie] is not { } id)
             return AuthenticateResult.NoResult();
         if (sessions.Find(id) is not { } session || users.Find(session.User) is not { } user)

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Text;
 using EdgeRecorder.Ledger;
 
@@ -16,7 +15,7 @@ internal sealed class StandingPermit(Sessions sessions, Credentials credentials,
         var header = context.Request.Headers.Authorization;
         if (header.Count == 0)
             return context.Request.Cookies[Sessions.Cookie] is { } id && sessions.Peek(id) is { } session && users.Find(session.User) is not null ? null : "the session is over";
-        var (scheme, parameter) = AuthenticationHeaderValue.TryParse(header.ToString(), out var value) ? (value.Scheme, value.Parameter ?? "") : ("", "");
+        var (scheme, parameter) = AuthorizationHeader.TryParse(header.ToString(), out var value) ? value : new("", "");
         var source = BoxAuthentication.SourceOf(context);
         var verdict = scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? credentials.Token(parameter, source) : await PasswordAsync(parameter, source, context.RequestAborted);
         return verdict.Caller is not null || verdict.RetryAfter > TimeSpan.Zero ? null : "user, password or token is no longer valid";

@@ -40,12 +40,12 @@ internal sealed record Seal
     /// <summary>The signed bytes as read.</summary>
     public byte[] Signed { get; init; } = [];
 
-    /// <summary>The pages to write at <see cref="Geometry.SealOffset"/>; what follows them in the seal's room is not written.</summary>
+    /// <summary>The pages to write at <see cref="Geometry.SealOffset"/>, the thread's until it makes the next ones; what follows them in the seal's room is not written.</summary>
     /// <param name="sign">Makes a DER signature of SHA-256 of what it is given; null: no key.</param>
-    public byte[] Write(Geometry geometry, Func<byte[], byte[]>? sign)
+    public ReadOnlySpan<byte> Write(Geometry geometry, Func<byte[], byte[]>? sign)
     {
         var signedLength = 112 + Boots.Count * 20 + Records.Length * FragmentEntry.Length;
-        var pages = PinnedPages.Make(Geometry.AlignUp(signedLength + LongestSignature + 4));
+        var pages = PinnedPages.Scratch(Geometry.AlignUp(signedLength + LongestSignature + 4));
         var writer = new ByteWriter(pages);
         writer.I32(geometry.SealLength);
         writer.U32(BoxType.Uuid);
@@ -70,10 +70,10 @@ internal sealed record Seal
         }
         foreach (ref readonly var record in Records.AsSpan())
             record.Write(ref writer);
-        var signature = sign?.Invoke(pages[24..signedLength]) ?? [];
-        BinaryPrimitives.WriteUInt16BigEndian(pages.AsSpan(108), (ushort)signature.Length);
+        var signature = sign?.Invoke(pages[24..signedLength].ToArray()) ?? [];
+        BinaryPrimitives.WriteUInt16BigEndian(pages[108..], (ushort)signature.Length);
         writer.Bytes(signature);
-        writer.U32(Crc32C.Of(pages.AsSpan(0, writer.Offset)));
+        writer.U32(Crc32C.Of(pages[..writer.Offset]));
         return pages;
     }
 

@@ -57,8 +57,8 @@ internal sealed record SegmentHeader
     /// <summary>h(0): SHA-256 of the header, the root of the segment's chain.</summary>
     public byte[] Hash { get; private init; } = [];
 
-    /// <summary>The whole pages that open the segment: header, `free` to the end of the file, zeros.</summary>
-    public (byte[] Pages, SegmentHeader Written) Write()
+    /// <summary>Makes the whole pages that open the segment: header, `free` to the end of the file, zeros. They are the thread's until it makes the next ones.</summary>
+    public SegmentHeader Write(out ReadOnlySpan<byte> pages)
     {
         var strings = new[] { Channel.Id, Channel.Key, Channel.Name, Channel.Source }.Select(Shortened).ToArray();
         var boxLength = 168 + strings.Sum(s => 2 + s.Length) + 4;
@@ -66,9 +66,9 @@ internal sealed record SegmentHeader
         if ((Init.Length + boxLength) % Sector == 0)
             boxLength += 8;                                 // the first `free` in the sector of the CRC: a torn header fails by it or is whole
         var length = Init.Length + boxLength;
-        var pages = PinnedPages.Make(Geometry.NextRecord(length));
-        Init.CopyTo(pages, 0);
-        var writer = new ByteWriter(pages.AsSpan(Init.Length));
+        var target = PinnedPages.Scratch(Geometry.NextRecord(length));
+        Init.CopyTo(target);
+        var writer = new ByteWriter(target[Init.Length..]);
         writer.U32((uint)boxLength);
         writer.U32(BoxType.Uuid);
         writer.Uuid(BoxType.Header);
@@ -97,10 +97,10 @@ internal sealed record SegmentHeader
             writer.U16((ushort)s.Length);
             writer.Bytes(s);
         }
-        var crc = Crc32C.Of(pages.AsSpan(0, length - 4));
-        BinaryPrimitives.WriteUInt32BigEndian(pages.AsSpan(length - 4), crc);
-        BoxType.WriteFree(pages.AsSpan(length), (int)(Geometry.Size - length));
-        return (pages, this with { Length = length, Hash = SHA256.HashData(pages.AsSpan(0, length)) });
+        BinaryPrimitives.WriteUInt32BigEndian(target[(length - 4)..], Crc32C.Of(target[..(length - 4)]));
+        BoxType.WriteFree(target[length..], (int)(Geometry.Size - length));
+        pages = target;
+        return this with { Length = length, Hash = SHA256.HashData(target[..length]) };
     }
 
     /// <summary>Reads the start of a segment.</summary>

@@ -1,7 +1,7 @@
 namespace EdgeRecorder.Jt808;
 
-/// <summary>At most one line a second of what strangers can cause at any rate.</summary>
-internal sealed class LogPace
+/// <summary>Once a second at most: for log lines and work that strangers can cause at any rate.</summary>
+internal sealed class Pace
 {
     private const long PeriodMs = 1000;
     private long _lastMs = -PeriodMs;
