@@ -9,7 +9,7 @@ namespace EdgeRecorder.Jt1078;
 internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposable
 {
     private const int Video90k = 90;                        // ticks a millisecond
-    private const int AudioOwnClockMs = 20;                 // what audio may be off its stamps and still run by its samples
+    private const int LeastOwnClockMs = 15, MostOwnClockMs = 30;    // what audio may be off its stamps and still run by its samples
     private const ulong FirstPlausibleUtcMs = 1_577_836_800_000, LastPlausibleUtcMs = 4_102_444_800_000;     // 2020 to 2100
 
     private readonly IMediaTap _tap;
@@ -17,7 +17,7 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
     private readonly AudioAssembler _audio;
     private readonly AudioReader _reader;
     private readonly MediaTimeline _timeline = new();
-    private readonly List<string> _skipped = [];
+    private readonly List<string> _named = [];
     private VideoAssembler? _video;
     private Track? _videoTrack;
     private long _nextAudio;                                // where its last frame ends, in its own ticks
@@ -36,7 +36,7 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
     public PacketCounter Counter { get; } = new();
 
     /// <summary>Codecs that come and are not recorded. Replaced, never changed: may be read from any thread.</summary>
-    public IReadOnlyList<string> Skipped { get; private set; } = [];
+    public IReadOnlyList<string> NotRecorded { get; private set; } = [];
 
     /// <summary>Every byte has to be taken as it comes: there is no other clock than arrival.</summary>
     public bool NeedsArrivals => _timeline.VideoStandsStill;
@@ -66,11 +66,11 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
         }
     }
 
-    /// <summary>Bytes were skipped: nothing that is open can be completed.</summary>
-    public void Break()
+    /// <summary>Bytes of the connection were skipped. Whether packets of ours were among them their numbers will say, unless those say nothing.</summary>
+    public void Skipped()
     {
-        _video?.Break();
-        _audio.Break();
+        if (Counter.IsUseless)
+            Break();
     }
 
     /// <summary>What follows comes on another connection.</summary>
@@ -108,7 +108,7 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
 
     void IAudioOutput.AudioUnit(Track track, Payload payload, in FrameHead frame, int offset, int samples, bool lossBefore)
     {
-        var pts = offset > 0 ? _nextAudio : PlaceAudio(track, frame);
+        var pts = offset > 0 ? _nextAudio : PlaceAudio(track, frame, samples, lossBefore);
         (_nextAudio, _lastAudioTrack) = (pts + samples, track);
         _gate.Audio(new AccessUnit
         {
@@ -161,22 +161,29 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
     }
 
     /// <summary>Audio runs by its samples as long as its stamps agree: they are whole milliseconds, and with some terminals those of the picture beside it.</summary>
-    private long PlaceAudio(Track track, in FrameHead frame)
+    private long PlaceAudio(Track track, in FrameHead frame, int samples, bool lossBefore)
     {
-        var stamped = _timeline.Audio(frame.TimestampMs, frame.ArrivalUs) * track.TimeScale / 1000;
-        var tolerated = track.TimeScale * AudioOwnClockMs / 1000;
-        if (!ReferenceEquals(track, _lastAudioTrack) || Math.Abs(stamped - _nextAudio) > tolerated)
-            return stamped;
+        var millisecond = track.TimeScale / 1000.0;
+        var stamped = (long)(_timeline.Audio(frame.TimestampMs, frame.ArrivalUs) * millisecond);
+        var tolerated = Math.Clamp(samples, (int)(LeastOwnClockMs * millisecond), (int)(MostOwnClockMs * millisecond));
         var off = stamped - _nextAudio;
+        if (lossBefore || !ReferenceEquals(track, _lastAudioTrack) || Math.Abs(off) > tolerated)
+            return stamped;
         return _nextAudio + (Math.Abs(off) > tolerated / 4 ? off / 16 : 0);
+    }
+
+    private void Break()
+    {
+        _video?.Break();
+        _audio.Break();
     }
 
     private void Skip(string codec)
     {
-        if (_skipped.Contains(codec))
+        if (_named.Contains(codec))
             return;
-        _skipped.Add(codec);
-        Skipped = [.. _skipped];
+        _named.Add(codec);
+        NotRecorded = [.. _named];
     }
 
     private bool IsSame(in PacketHead head, ReadOnlySpan<byte> body) => head == _last && Ends(body) == _lastBody;

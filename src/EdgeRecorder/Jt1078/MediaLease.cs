@@ -41,7 +41,7 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
     public long Packets => _receiver.Counter.Received;
     public long LostPackets => _receiver.Counter.Lost;
     public IPEndPoint? Source => _carrier?.Source;
-    public IReadOnlyList<string> Skipped => _receiver.Skipped;
+    public IReadOnlyList<string> Skipped => _receiver.NotRecorded;
 
     /// <summary>Bytes are to be taken as they come.</summary>
     public bool WantsLowLatency => _lowLatency || _needsArrivals;
@@ -119,7 +119,7 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
     {
         lock (_gate)
             if (!_closed && ReferenceEquals(_carrier, carrier))
-                _receiver.Break();
+                _receiver.Skipped();
     }
 
     /// <summary>The connection is gone.</summary>

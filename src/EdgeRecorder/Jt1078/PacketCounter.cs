@@ -25,7 +25,8 @@ internal sealed class PacketCounter
     private readonly ulong[] _seen = new ulong[Window / 64];
     private readonly ushort[] _last = new ushort[Classes];
     private readonly bool[] _started = new bool[Classes];
-    private PacketClass _lastClass;
+    private PacketClass _lastClass;                         // of the packet before
+    private ushort _lastNumber;
     private ushort _highest;
     private bool _any;
     private int _ownNumbers;                                // changes of class that fit counters of their own and no shared one
@@ -43,7 +44,7 @@ internal sealed class PacketCounter
     {
         Array.Clear(_started);
         Array.Clear(_seen);
-        (_any, _ownNumbers) = (false, 0);
+        (_any, _ownNumbers, IsUseless) = (false, 0, false);
     }
 
     public Count Accept(PacketClass kind, ushort sequence)
@@ -58,29 +59,32 @@ internal sealed class PacketCounter
         }
         int step = (short)(sequence - _highest);
         int ownStep = (short)(sequence - _last[index]);
-        var own = _started[index] && ownStep == 1;
-        var changes = kind != _lastClass;
-        if (changes && step == 1)
-            _ownNumbers = IsPerClass ? _ownNumbers : 0;
-        else if (changes && own && _ownNumbers < OwnNumbersToBelieve)
-            _ownNumbers++;
+        var follows = _started[index] && ownStep == 1;
+        if (kind != _lastClass && !IsPerClass)
+            _ownNumbers = (ushort)(sequence - _lastNumber) == 1 ? 0 : follows ? _ownNumbers + 1 : _ownNumbers;
 
         if (IsPerClass)
             return Remember(kind, sequence, OwnCount(index, ownStep));
-        if (_started[index] && ownStep == 0 && (!changes || step == 0))
+        if (_started[index] && ownStep == 0 && (kind == _lastClass || step == 0))
         {
             Volatile.Write(ref _received, _received - 1);   // unless whoever asked knows better
             return new(0, IsRepeated: true);
         }
-        var missing = 0;
-        if (_started[index] && !own)
-            missing = ownStep is > 1 and <= MostMissing ? Unseen((ushort)(_last[index] + 1), ownStep - 1) : 1;
-        Advance(sequence, step, isCounted: _started[index] && !own);
+        var isCounted = _started[index] && !follows;
+        Advance(sequence, step, isCounted);
+        var missing = !isCounted ? 0 : ownStep is > 1 and <= MostMissing ? Unseen((ushort)(_last[index] + 1), ownStep - 1) : 1;
         return Remember(kind, sequence, new(missing, false));
     }
 
+    /// <summary>Numbers say nothing of losses.</summary>
+    public bool IsUseless { get; private set; }
+
     /// <summary>A repeated number came with another packet: the counter stands still, or counts frames.</summary>
-    public void CountRepeated() => Volatile.Write(ref _received, _received + 1);
+    public void CountRepeated()
+    {
+        IsUseless = true;
+        Volatile.Write(ref _received, _received + 1);
+    }
 
     private Count OwnCount(int index, int step)
     {
@@ -98,7 +102,7 @@ internal sealed class PacketCounter
 
     private Count Remember(PacketClass kind, ushort sequence, Count count)
     {
-        (_last[(int)kind], _started[(int)kind], _lastClass) = (sequence, true, kind);
+        (_last[(int)kind], _started[(int)kind], _lastClass, _lastNumber) = (sequence, true, kind, sequence);
         return count;
     }
 

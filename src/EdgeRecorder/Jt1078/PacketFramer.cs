@@ -128,10 +128,10 @@ internal sealed class PacketFramer
             return Finding.Nothing;
         var six = Candidate.Follow(input, SimWidth.Six, 1);
         var ten = Candidate.Follow(input, SimWidth.Ten, 1);
+        if (!six.IsDead && !ten.IsDead && Known(six, ten, sink) is { } known)
+            return known.Packets > 0 || isEnd && known.IsWhole ? Lock(known.Width) : Finding.Wait;
         if (six.Packets > 0 && ten.Packets > 0)
         {
-            if (sink.IsKnown(six.Sim) != sink.IsKnown(ten.Sim))
-                return Lock(sink.IsKnown(six.Sim) ? SimWidth.Six : SimWidth.Ten);
             six = Candidate.Follow(input, SimWidth.Six, int.MaxValue);
             ten = Candidate.Follow(input, SimWidth.Ten, int.MaxValue);
         }
@@ -145,12 +145,17 @@ internal sealed class PacketFramer
         if (!isEnd && input.Length < MostGarbage)
             return Finding.Wait;
         if (six.IsWhole || ten.IsWhole)
-            return Lock(six.IsWhole == ten.IsWhole ? Preferred(six, ten, sink) : six.IsWhole ? SimWidth.Six : SimWidth.Ten);
+            return Lock(six.IsWhole == ten.IsWhole ? _before : six.IsWhole ? SimWidth.Six : SimWidth.Ten);
         return Finding.Wait;
     }
 
-    private SimWidth Preferred(Candidate six, Candidate ten, IPacketSink sink)
-        => sink.IsKnown(six.Sim) == sink.IsKnown(ten.Sim) ? _before : sink.IsKnown(six.Sim) ? SimWidth.Six : SimWidth.Ten;
+    /// <summary>The one whose number media is expected of, when that is not so of both.</summary>
+    private static Candidate? Known(Candidate six, Candidate ten, IPacketSink sink)
+    {
+        var isSix = six.Sim != default && sink.IsKnown(six.Sim);
+        var isTen = ten.Sim != default && sink.IsKnown(ten.Sim);
+        return isSix == isTen ? null : isSix ? six : ten;
+    }
 
     private Finding Lock(SimWidth width)
     {

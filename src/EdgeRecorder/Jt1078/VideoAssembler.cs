@@ -41,6 +41,7 @@ internal sealed class VideoAssembler : IDisposable
     private FrameHead _frame;
     private bool _open;
     private bool _skipping = true;                          // the rest of a frame that was dropped, or begun before we came
+    private ulong? _skippedStamp;
     private int _bytes;
     private int _packets;
     private int _violations;
@@ -114,11 +115,12 @@ internal sealed class VideoAssembler : IDisposable
     {
         if (!_open)
         {
-            if (!_skipping && !afterLoss)
+            // Nothing was lost, and yet a frame goes on that did not begin.
+            if (!afterLoss && (!_skipping || _skippedStamp is { } skipped && skipped != head.TimestampMs))
                 Violation();
             if (!_skipping)
                 LostFrame(continues: false);
-            _skipping = head.Part == SubPackage.Middle;
+            (_skipping, _skippedStamp) = (head.Part == SubPackage.Middle, head.TimestampMs);
             return;
         }
         if (!_frame.IsOf(head))
@@ -149,7 +151,7 @@ internal sealed class VideoAssembler : IDisposable
     private void Open(in PacketHead head, long nowUs)
     {
         _frame = new(head.TimestampMs, head.PayloadType, head.Type, nowUs);
-        (_open, _skipping, _bytes, _packets) = (true, false, 0, 0);
+        (_open, _skipping, _skippedStamp, _bytes, _packets) = (true, false, null, 0, 0);
     }
 
     private bool Append(ReadOnlySpan<byte> body)
@@ -187,7 +189,7 @@ internal sealed class VideoAssembler : IDisposable
                 Violation();                                // a slice that was sent as a frame
             DropPicture(continues: false);
         }
-        else if (_waiting && !(Picture.IsSync && Picture.Sets.IsComplete))
+        else if (_waiting && !(Picture.IsSync && (Picture.Sets.IsComplete || Picture.HasOwnSets)))
             DropPicture(continues: false);
         else if (_dropLeading && Picture.IsSkippedLeading)
             DropPicture(continues: true);

@@ -17,10 +17,10 @@ public sealed class PacketCounterTests
     public void The_counter_wraps() => Assert.Equal([0, 0, 0, 0], Accept(new PacketCounter(), "v65534 a65535 v0 v1"));
 
     [Fact]
-    public void Two_threads_of_a_terminal_that_write_past_each_other_lose_nothing()
+    public void Two_threads_of_a_terminal_that_write_past_each_other_cost_no_picture()
     {
         var counter = new PacketCounter();
-        Assert.Equal([0, 0, 0, 0, 0, 0, 0, 0], Accept(counter, "v10 v11 a13 v12 v14 a16 v15 v17"));
+        Assert.Equal([0, 0, 0, 0, 0, 1, 0, 0], Accept(counter, "v10 v11 a13 v12 v14 a16 v15 v17"));    // at 16 nobody knew yet whose 15 is
         Assert.Equal(0, counter.Lost);
     }
 
