@@ -34,8 +34,7 @@ internal sealed class FootageTake(IRingStream ring, IRing clock, FootageWish wis
     /// <summary>Until when it has come; null before the first picture.</summary>
     public DateTimeOffset? Reached => _dateUs is { } us ? DateTimeOffset.FromUnixTimeMilliseconds(us / 1000) : null;
 
-    /// <summary>It has come to the end of what was asked for.</summary>
-    public bool IsComplete => _dateUs >= _toUs - 2 * SecondUs;
+    public TimeSpan? Remaining => wish.To - Reached;
 
     public void Announce(IReadOnlyList<Track> tracks)
     {

@@ -65,8 +65,8 @@ internal readonly record struct FootageWish(DateTimeOffset From, DateTimeOffset 
 /// <summary>Where footage of a device's storage goes.</summary>
 internal interface IFootageSink : ISourceSink
 {
-    /// <summary>Everything that was asked for has come.</summary>
-    bool IsComplete { get; }
+    /// <summary>From the newest picture to the end of what was asked for; negative behind it. Null before the first.</summary>
+    TimeSpan? Remaining { get; }
 }
 
 /// <summary>Why a device did not do what it was asked.</summary>

@@ -11,6 +11,9 @@ internal sealed class TerminalPlayback(VehicleTerminals terminals, VehicleTermin
     /// <summary>Terminals search their disks before they send; public platforms wait up to a minute.</summary>
     private static readonly TimeSpan FirstMedia = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
+
+    /// <summary>Terminals end a little before or behind what was asked for, some by closing the connection, some without a word.</summary>
+    private static readonly TimeSpan NearEnd = TimeSpan.FromSeconds(5), SilenceAtEnd = TimeSpan.FromSeconds(3), Overrun = TimeSpan.FromSeconds(-1);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
@@ -66,7 +69,7 @@ internal sealed class TerminalPlayback(VehicleTerminals terminals, VehicleTermin
     {
         var (packets, sinceUs) = (0L, terminals.Clock.BoottimeUs);
         using var look = new PeriodicTimer(Look, terminals.Time);
-        while (!sink.IsComplete)
+        while (sink.Remaining is not { } behind || behind > Overrun)
         {
             var tick = look.WaitForNextTickAsync(stop).AsTask();
             if (await Task.WhenAny(tick, _ended.Task) == _ended.Task)
@@ -75,7 +78,7 @@ internal sealed class TerminalPlayback(VehicleTerminals terminals, VehicleTermin
             var now = terminals.Clock.BoottimeUs;
             if (lease.Packets != packets)
                 (packets, sinceUs) = (lease.Packets, now);
-            else if (now - sinceUs > (packets == 0 ? FirstMedia : Silence).TotalMicroseconds)
+            else if (now - sinceUs > (packets == 0 ? FirstMedia : sink.Remaining < NearEnd ? SilenceAtEnd : Silence).TotalMicroseconds)
                 break;
         }
         lease.Drain();

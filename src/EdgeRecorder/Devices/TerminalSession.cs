@@ -17,6 +17,7 @@ internal sealed partial class TerminalSession(VehicleTerminals terminals, Vehicl
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Unusable = TimeSpan.FromSeconds(30);      // packets, but no picture: asking again brings a sync sample
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
     /// <summary>How long an offline terminal is left alone: its return is what begins the next attempt.</summary>
@@ -174,6 +175,7 @@ internal sealed partial class TerminalSession(VehicleTerminals terminals, Vehicl
     {
         if (terminal.Connection is not { } connection)
             return;
+        terminal.Line(channel).ClosedUs = terminals.Clock.BoottimeUs;
         using var patience = new CancellationTokenSource(Farewell, terminals.Time);
         try
         {
@@ -223,7 +225,12 @@ internal sealed partial class TerminalSession(VehicleTerminals terminals, Vehicl
 
     void ISourceSink.Lost(int accessUnits, string why) => _sink!.Lost(accessUnits, why);
 
-    void IMediaTap.Ended(string why) => End(GapReason.Reconnect, why);
+    /// <summary>A session that follows at once may still be given the connection of the one before, which the terminal closes as it was told to: its own is yet to come.</summary>
+    void IMediaTap.Ended(string why)
+    {
+        if (terminals.Clock.BoottimeUs - terminal.Line(channel).ClosedUs > Settling.TotalMicroseconds)
+            End(GapReason.Reconnect, why);
+    }
 
     void IMediaTap.Passthrough(ReadOnlySpan<byte> body) { }
 

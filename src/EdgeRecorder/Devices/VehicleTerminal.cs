@@ -101,6 +101,9 @@ internal sealed class TerminalLine
     private int _silent;
     private int _refused;
 
+    /// <summary>CLOCK_BOOTTIME in microseconds of the last 0x9102: a connection that ends soon after is the one before.</summary>
+    public long ClosedUs { get; set; } = long.MinValue / 2;
+
     public void Flows() => (_silent, _refused) = (0, 0);
 
     /// <summary>It answered and sent nothing, or did not answer.</summary>

@@ -74,7 +74,12 @@ internal sealed partial class Startup(
     private string Doors()
     {
         var box = options.Api.Box;
-        var doors = new[] { box.Port == 0 ? "" : $"http://{box.Bind}:{box.Port}", box.TlsPort == 0 ? "" : $"https://{box.TlsBind}:{box.TlsPort}" };
+        var jt808 = options.Jt808;
+        var doors = new[]
+        {
+            box.Port == 0 ? "" : $"http://{box.Bind}:{box.Port}", box.TlsPort == 0 ? "" : $"https://{box.TlsBind}:{box.TlsPort}",
+            jt808.Enabled && jt808.Port != 0 ? $"vehicle terminals {jt808.Bind}:{jt808.Port}" : "",
+        };
         return string.Join(", ", doors.Where(d => d.Length > 0));
     }
 

@@ -73,6 +73,9 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
             Break();
     }
 
+    /// <summary>What waits for a second track is delivered without it.</summary>
+    public void Flush() => _gate.Flush();
+
     /// <summary>What follows comes on another connection.</summary>
     public void Restart()
     {

@@ -67,7 +67,13 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
         }
     }
 
-    public void Drain() => _carrier?.Drain();
+    public void Drain()
+    {
+        _carrier?.Drain();
+        lock (_gate)
+            if (!_closed)
+                _receiver.Flush();
+    }
 
     public void Dispose()
     {
@@ -129,6 +135,7 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
         {
             if (_closed || !ReferenceEquals(_carrier, carrier))
                 return;
+            _receiver.Flush();                              // a clip of a second, with a sound that never came, is one all the same
             Release();
             _tap.Ended(why);
         }

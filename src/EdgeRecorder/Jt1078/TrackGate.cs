@@ -58,6 +58,13 @@ internal sealed class TrackGate(IMediaTap tap, bool expectsAudio) : IDisposable
             Open(null);
     }
 
+    /// <summary>Nothing more may come: what waits goes out with the tracks that were seen.</summary>
+    public void Flush()
+    {
+        if (!_announced && _waiting.Count > 0)
+            Open(FirstVideo());
+    }
+
     public void Dispose()
     {
         foreach (var unit in _waiting)

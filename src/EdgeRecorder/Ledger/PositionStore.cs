@@ -30,26 +30,18 @@ internal sealed class PositionStore(LedgerDatabase ledger)
     });
 
     /// <summary>
-    /// Positions in [from, to), Unix microseconds, in order of time, at most about <paramref name="most"/>: where there are more, the first of each of so many
-    /// equal parts of the range, found by steps in the index and not by reading them all.
+    /// Positions in [from, to), Unix microseconds, in order of time, all of them if they are at most <paramref name="most"/>. Of more, the first of each of so many
+    /// equal parts of the time they span, found by steps in the index and not by reading them all.
     /// </summary>
     public IReadOnlyList<Position> Overlapping(int deviceNumber, long fromUtcUs, long toUtcUs, int most) => ledger.Read(c =>
     {
+        var boots = c.List("SELECT boot_number, offset_us FROM boots", r => (Number: r.GetInt32(0), OffsetUs: r.GetInt64(1)));
         List<Position> found = [];
-        var partUs = Math.Max(1, (toUtcUs - fromUtcUs + most - 1) / most);
-        using var next = c.Command($"SELECT {Fields} FROM positions WHERE device_number=$d AND boot_number=$b AND boottime_us>=$from AND boottime_us<$to ORDER BY boottime_us LIMIT 1",
-            ("$d", deviceNumber), ("$b", 0), ("$from", 0L), ("$to", 0L));
-        foreach (var (boot, offsetUs) in c.List("SELECT boot_number, offset_us FROM boots", r => (r.GetInt32(0), r.GetInt64(1))))
-        {
-            next.Parameters[1].Value = boot;
-            next.Parameters[3].Value = toUtcUs - offsetUs;
-            for (var fromUs = fromUtcUs - offsetUs; Step(next, fromUs, offsetUs) is { } row;)
-            {
-                found.Add(row);
-                var part = (row.AtUtcUs - fromUtcUs) / partUs;
-                fromUs = fromUtcUs + (part + 1) * partUs - offsetUs;
-            }
-        }
+        foreach (var (boot, offsetUs) in boots)
+            found.AddRange(c.List($"SELECT {Fields} FROM positions WHERE device_number=$d AND boot_number=$b AND boottime_us>=$from AND boottime_us<$to ORDER BY boottime_us LIMIT $most",
+                r => Read(r, offsetUs), ("$d", deviceNumber), ("$b", boot), ("$from", fromUtcUs - offsetUs), ("$to", toUtcUs - offsetUs), ("$most", most + 1 - found.Count)));
+        if (found.Count > most)
+            found = Thin(c, deviceNumber, boots, fromUtcUs, toUtcUs, most);
         found.Sort(static (a, b) => a.AtUtcUs.CompareTo(b.AtUtcUs));
         return found;
     });
@@ -68,6 +60,31 @@ internal sealed class PositionStore(LedgerDatabase ledger)
                 gone += c.Run("DELETE FROM positions WHERE device_number=$d AND boot_number=$b AND boottime_us<$u", ("$d", device), ("$b", boot), ("$u", beforeUtcUs - offsetUs));
         return gone;
     });
+
+    private static List<Position> Thin(SqliteConnection c, int deviceNumber, List<(int Number, long OffsetUs)> boots, long fromUtcUs, long toUtcUs, int most)
+    {
+        var (first, last) = (long.MaxValue, long.MinValue);
+        foreach (var (boot, offsetUs) in boots)
+            foreach (var order in (string[])["ASC", "DESC"])
+                foreach (var at in c.List($"SELECT boottime_us FROM positions WHERE device_number=$d AND boot_number=$b AND boottime_us>=$from AND boottime_us<$to ORDER BY boottime_us {order} LIMIT 1",
+                    r => r.GetInt64(0) + offsetUs, ("$d", deviceNumber), ("$b", boot), ("$from", fromUtcUs - offsetUs), ("$to", toUtcUs - offsetUs)))
+                    (first, last) = (Math.Min(first, at), Math.Max(last, at));
+        var partUs = (last - first) / most + 1;
+        List<Position> found = new(most + boots.Count);
+        using var next = c.Command($"SELECT {Fields} FROM positions WHERE device_number=$d AND boot_number=$b AND boottime_us>=$from AND boottime_us<$to ORDER BY boottime_us LIMIT 1",
+            ("$d", deviceNumber), ("$b", 0), ("$from", 0L), ("$to", 0L));
+        foreach (var (boot, offsetUs) in boots)
+        {
+            next.Parameters[1].Value = boot;
+            next.Parameters[3].Value = last + 1 - offsetUs;
+            for (var fromUs = first - offsetUs; Step(next, fromUs, offsetUs) is { } row;)
+            {
+                found.Add(row);
+                fromUs = first + ((row.AtUtcUs - first) / partUs + 1) * partUs - offsetUs;
+            }
+        }
+        return found;
+    }
 
     private static Position? Step(SqliteCommand next, long fromUs, long offsetUs)
     {

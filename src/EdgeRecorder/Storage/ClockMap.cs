@@ -87,6 +87,7 @@ internal sealed class ClockMap
     /// <returns>Whether it re-dated this boot.</returns>
     public bool Suggest(BoxClock clock, long utcUs, ClockQuality quality, string source)
     {
+        bool redated;
         lock (_gate)
         {
             var nowUs = clock.BoottimeUs;
@@ -95,9 +96,10 @@ internal sealed class ClockMap
                 return false;
             Current = _anchors[Current.BootNumber] = new(Current.BootNumber, clock.BootId, nowUs, isOff ? utcUs : nowUs + Current.OffsetUs, quality);
             _source = source;
+            redated = isOff;
         }
         Anchored?.Invoke(Current);
-        return true;
+        return redated;
     }
 
     /// <summary>Unix time in microseconds; a boot nobody knows is dated as if its clock had stood at 1970.</summary>

@@ -58,8 +58,8 @@ public sealed class LiveApiTests : IAsyncLifetime
     [Fact]
     public async Task All_tracks_come_when_asked_for()
     {
-        await _box.Admin.PatchAsync($"/api/v1/channels/{_id}", Requests.Json("""{"subUrl":"rtsp://h/2"}""")).BodyAsync();
-        using var socket = await LiveSocket.OpenAsync(_box.Port, _id, Basic, "tracks=all&latency=low&stream=sub");
+        var id = (await _box.Admin.PostAsync("/api/v1/channels", Requests.Json("""{"name":"Yard","url":"rtsp://h/1","subUrl":"rtsp://h/2"}""")).BodyAsync(HttpStatusCode.Created)).GetProperty("id").GetString()!;
+        using var socket = await LiveSocket.OpenAsync(_box.Port, id, Basic, "tracks=all&latency=low&stream=sub");
         await socket.TextAsync("state");
         await SendAsync(30);
         Assert.Equal("video/mp4; codecs=\"avc3.42001E, alaw\"", (await socket.TextAsync("init")).GetProperty("mime").GetString());

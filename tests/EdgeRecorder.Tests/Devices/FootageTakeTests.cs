@@ -34,9 +34,9 @@ public sealed class FootageTakeTests
         {
             Send(take, 0, 50, new DateTimeOffset(1970, 1, 1, 3, 0, 0, TimeSpan.Zero));
             Assert.Equal(From.AddSeconds(1.96), take.Reached);
-            Assert.False(take.IsComplete);
-            Send(take, 50, 14_900, null);
-            Assert.True(take.IsComplete);
+            Assert.Equal(598.04, take.Remaining!.Value.TotalSeconds);
+            Send(take, 50, 14_960, null);
+            Assert.Equal(-0.36, take.Remaining!.Value.TotalSeconds, 0.001);
         }
         Assert.Equal(From, Date(0));
     }

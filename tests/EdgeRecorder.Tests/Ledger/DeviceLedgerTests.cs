@@ -100,14 +100,17 @@ public sealed class DeviceLedgerTests : IDisposable
     }
 
     [Fact]
-    public void A_long_range_is_thinned_evenly_and_a_short_one_is_whole()
+    public void Many_positions_are_thinned_evenly_over_the_time_they_span_and_few_are_all_there()
     {
         var store = new PositionStore(_ledger);
         store.Add([.. Enumerable.Range(0, 10_000).Select(i => At(1, 7, i * 1_000_000L))]);
-        var day = store.Overlapping(7, 1_000_000, 1_000_000 + 10_000 * 1_000_000L, 500);
-        Assert.InRange(day.Count, 490, 500);
-        Assert.All(day.Zip(day.Skip(1)), pair => Assert.InRange(pair.Second.AtUtcUs - pair.First.AtUtcUs, 19_000_000, 21_000_000));
-        Assert.Equal(100, store.Overlapping(7, 1_000_000, 101_000_000, 500).Count);
+        var year = store.Overlapping(7, 0, 365 * 86_400_000_000, 500);
+        Assert.InRange(year.Count, 480, 500);
+        Assert.All(year.Zip(year.Skip(1)), pair => Assert.InRange(pair.Second.AtUtcUs - pair.First.AtUtcUs, 19_000_000, 22_000_000));
+        Assert.Equal((1_000_000, 10_000_000_000 - 30_000_000), (year[0].AtUtcUs, Math.Min(year[^1].AtUtcUs, 10_000_000_000 - 30_000_000)));
+        Assert.Equal(500, store.Overlapping(7, 1_000_000, 501_000_000, 500).Count);
+        store.Add([At(1, 8, 1), At(1, 8, 2), At(1, 8, 3)]);
+        Assert.Equal(3, store.Overlapping(8, 0, 365 * 86_400_000_000, 500).Count);
     }
 
     [Fact]

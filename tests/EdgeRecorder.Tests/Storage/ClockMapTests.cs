@@ -26,7 +26,7 @@ public sealed class ClockMapTests
     {
         (_clock.Trust, _clock.Utc) = (ClockQuality.Rtc, Now);
         _map.Observe(_clock);
-        Assert.True(_map.Suggest(_clock, Now + 1_900_000, ClockQuality.Device, "bus"));
+        Assert.False(_map.Suggest(_clock, Now + 1_900_000, ClockQuality.Device, "bus"));
         Assert.Equal((ClockQuality.Device, Now), (_map.Current.Quality, _map.ToUtcUs(_map.Current.BootNumber, _clock.BoottimeUs)));
     }
 

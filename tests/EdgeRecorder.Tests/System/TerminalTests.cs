@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using EdgeRecorder.Tests.Api;
@@ -44,6 +46,9 @@ public sealed class TerminalTests(ITestOutputHelper output)
         Assert.Equal(sent.AudioSha256, Hash([await SourceClip.ElementaryAsync(file, "a", "alaw")]), ignoreCase: true);
         await PictureTimes.FollowEachOtherAsync(file);
         await Tool.DecodesAsync(file);
+        var metrics = await daemon.Http.GetStringAsync("/metrics");
+        Assert.Contains("\nedge_recorder_terminals 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nedge_recorder_devices{state=\"approved\"} 1\n", metrics, StringComparison.Ordinal);
         var state = (await terminal.StatsAsync()).Terminals[0];
         Assert.Equal((0, 0), (state.Malformed, state.Stray));
         Assert.Empty(daemon.Errors);
@@ -71,8 +76,7 @@ public sealed class TerminalTests(ITestOutputHelper output)
         await daemon.AwaitFootageAsync(First, TimeSpan.FromSeconds(3));
         await terminal.CommandAsync("disconnect-media");
         await terminal.CommandAsync("disconnect 12");
-        await daemon.AwaitStateAsync(First, "offline");
-        Assert.Equal("the terminal is not connected", (await daemon.StateAsync(First)).Detail);
+        await daemon.WaitAsync(() => daemon.StateAsync(First), s => s == ("offline", "the terminal is not connected"), "that it is not connected");
         var back = await daemon.DeviceAsync(Sim, d => d.GetProperty("connected").GetBoolean());
         var since = back.GetProperty("since").GetDateTimeOffset();
         var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync(First), t => t.Spans.Count == 2, "footage behind the gap");
@@ -96,8 +100,8 @@ public sealed class TerminalTests(ITestOutputHelper output)
         var (from, to) = (collision.GetProperty("from").GetDateTimeOffset(), collision.GetProperty("to").GetDateTimeOffset());
         Assert.InRange((to - from).TotalSeconds, 0.5, 5);
         Assert.True(collision.GetProperty("detail").GetProperty("latitude").GetDouble() != 0);
+        timeline = await daemon.WaitAsync(() => daemon.TimelineJsonAsync(First), t => t.GetProperty("positions").GetArrayLength() >= 3, "three positions");
         var positions = timeline.GetProperty("positions").EnumerateArray().ToList();
-        Assert.True(positions.Count >= 3);
         Assert.All(positions, p => Assert.InRange((p.GetProperty("at").GetDateTimeOffset() - DateTimeOffset.UtcNow).TotalMinutes, -5, 0.1));
         Assert.All(positions, p => Assert.True(p.GetProperty("fix").GetBoolean()));
         var held = Assert.Single((await daemon.GetAsync("/api/v1/locks")).EnumerateArray().ToList());
@@ -120,7 +124,7 @@ public sealed class TerminalTests(ITestOutputHelper output)
             // The later one first: what lies in the ring is not in order of time.
             foreach (var item in (await daemon.GetAsync($"/api/v1/devices/{id}/footage?from=2026-01-14T16:00:00Z&to=2026-01-15T16:00:00Z")).EnumerateArray().Reverse())
             {
-                var asked = await daemon.Http.PostAsync($"/api/v1/devices/{id}/footage", Requests.Json($$"""{"channel":"1","from":"{{Text(item, "from")}}","to":"{{Text(item, "to")}}"}""")).BodyAsync(System.Net.HttpStatusCode.Created);
+                var asked = await daemon.Http.PostAsync($"/api/v1/devices/{id}/footage", Requests.Json($$"""{"channel":"1","from":"{{Text(item, "from")}}","to":"{{Text(item, "to")}}"}""")).BodyAsync(HttpStatusCode.Created);
                 await daemon.WaitAsync(() => daemon.GetAsync($"/api/v1/devices/{id}/footage/requests/{Text(asked, "id")}"), r => Text(r, "state") == "done", "the end of the request");
             }
             path = $"/api/v1/channels/{await daemon.IdAsync(First)}/timeline?stream=device&from=2026-01-14T16:00:00Z&to=2026-01-15T16:00:00Z";
@@ -135,6 +139,19 @@ public sealed class TerminalTests(ITestOutputHelper output)
         Assert.True(before.Spans.Count >= 2 && before.Spans[0].From < before.Spans[^1].From);
     }
 
+    [Theory]
+    [InlineData("port")]
+    [InlineData("subPort")]
+    public async Task A_port_that_is_taken_is_named_and_the_box_is_never_healthy(string key)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using var setup = new DaemonSetup().WithVehicles((key, ((IPEndPoint)taken.LocalEndpoint).Port));
+        await using var daemon = DaemonProcess.Launch(setup);
+        Assert.Equal(1, await daemon.ExitAsync());
+        Assert.Contains(daemon.Errors, line => line.Contains($"{key} {((IPEndPoint)taken.LocalEndpoint).Port}", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task The_newer_connection_of_a_number_wins()
     {
@@ -145,7 +162,7 @@ public sealed class TerminalTests(ITestOutputHelper output)
         await using var second = await TerminalProcess.StartAsync(setup.VehiclePort, "--video", "small.h264", "--channels", "1", "--model", "second");
         await daemon.DeviceAsync(Sim, d => Text(d, "model") == "second" && d.GetProperty("connected").GetBoolean());
         await first.WaitAsync(s => s.Terminals[0].State == "Offline");
-        await first.DisposeAsync();
+        await first.StopAsync();
         var footage = (await daemon.TimelineAsync(First)).Footage;
         await second.WaitAsync(s => s.Streams is [{ Video: > 25 }]);
         await daemon.WaitAsync(() => daemon.TimelineAsync(First), t => t.Footage > footage + TimeSpan.FromSeconds(3), "footage of the second one");
