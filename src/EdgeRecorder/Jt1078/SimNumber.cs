@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
@@ -19,14 +20,17 @@ internal readonly record struct SimNumber
 
     private SimNumber(UInt128 digits) => _digits = digits;
 
-    /// <summary>Reads the BCD field of a header, 6 or 10 bytes.</summary>
+    /// <summary>Reads the BCD field of a JT/T 808 header, 6 or 10 bytes, whatever its nibbles are.</summary>
     public static SimNumber FromBcd(ReadOnlySpan<byte> bcd)
+        => new(bcd.Length == 6
+            ? new UInt128(0, (ulong)BinaryPrimitives.ReadUInt16BigEndian(bcd) << 32 | BinaryPrimitives.ReadUInt32BigEndian(bcd[2..]))
+            : new UInt128(BinaryPrimitives.ReadUInt16BigEndian(bcd), BinaryPrimitives.ReadUInt64BigEndian(bcd[2..])));
+
+    /// <summary>Reads the BCD field of a JT/T 1078 header, 6 or 10 bytes; false when a nibble is no decimal digit.</summary>
+    public static bool TryReadDigits(ReadOnlySpan<byte> bcd, out SimNumber sim)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bcd.Length, MostDigits / 2);
-        UInt128 digits = 0;
-        foreach (var pair in bcd)
-            digits = digits << 8 | pair;
-        return new(digits);
+        sim = FromBcd(bcd);
+        return IsDecimal((ulong)sim._digits) && IsDecimal((ulong)(sim._digits >> 64));
     }
 
     /// <summary>False for anything but one to twenty hexadecimal digits.</summary>
@@ -39,11 +43,24 @@ internal readonly record struct SimNumber
         return true;
     }
 
+    /// <exception cref="FormatException">It is none.</exception>
+    public static SimNumber Parse(string text) => TryParse(text, out var sim) ? sim : throw new FormatException($"'{text}' is no number of 1 to {MostDigits} digits");
+
     /// <summary>
     /// Equal, or equal in the last 12 digits: a terminal with a phone of 20 digits that has 6 bytes for it in its media can send no more. Not transitive,
     /// hence not <c>Equals</c>; an exact match goes first.
     /// </summary>
-    public bool EndsLike(SimNumber other) => (_digits & Last12) == (other._digits & Last12);
+    public bool EndsLike(SimNumber other) => Ending == other.Ending;
+
+    /// <summary>The last 12 digits as a number of nibbles: what all numbers that <see cref="EndsLike"/> each other have in common.</summary>
+    public ulong Ending => (ulong)(_digits & Last12);
 
     public override string ToString() => _digits.ToString("X", CultureInfo.InvariantCulture);
+
+    /// <summary>No nibble is above 9: then adding 6 to each carries out of none.</summary>
+    private static bool IsDecimal(ulong nibbles)
+    {
+        const ulong Sixes = 0x6666_6666_6666_6666;
+        return nibbles <= ulong.MaxValue - Sixes && ((nibbles + Sixes ^ nibbles ^ Sixes) & 0x1111_1111_1111_1110) == 0;
+    }
 }

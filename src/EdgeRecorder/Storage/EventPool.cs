@@ -47,6 +47,23 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         return null;
     }
 
+    public bool TryExtend(string lockId, long toUtcUs)
+    {
+        lock (_gate)
+        {
+            if (!_locks.TryGetValue(lockId, out var held))
+                return false;
+            if (toUtcUs > held.ToUtcUs)
+            {
+                held.ToUtcUs = toUtcUs;
+                held.IsAnnounced = false;
+                held.Done.Clear();                          // what a segment got since is not copied yet
+            }
+        }
+        wake();
+        return true;
+    }
+
     public void Release(string lockId)
     {
         lock (_gate)
@@ -225,9 +242,15 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         }
     }
 
-    /// <param name="Pinned">Segments whose footage is not copied yet.</param>
-    private sealed record Held(StreamKey Stream, long FromUtcUs, long ToUtcUs, List<Segment> Pinned)
+    private sealed class Held(StreamKey stream, long fromUtcUs, long toUtcUs, List<Segment> pinned)
     {
+        public StreamKey Stream => stream;
+        public long FromUtcUs => fromUtcUs;
+        public long ToUtcUs { get; set; } = toUtcUs;
+
+        /// <summary>Segments whose footage is not copied yet.</summary>
+        public List<Segment> Pinned => pinned;
+
         /// <summary>Generations whose part of the range lies in the pool.</summary>
         public HashSet<long> Done { get; } = [];
 

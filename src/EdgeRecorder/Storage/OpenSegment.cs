@@ -82,7 +82,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         get { lock (_gate) return _entries.Count > Linked; }
     }
 
-    /// <summary>Boottime of its last record, or of the start that found it.</summary>
+    /// <summary>Boottime of its last record, or of its opening where what is written is older; of the start that found it.</summary>
     public long TouchedUs { get; set; }
 
     /// <summary>Where the visible chain ends.</summary>
@@ -156,7 +156,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             retained?.AddReference();                       // not before the write: one that failed is not ours
             _pending.Add(retained);
             _entries.Add(entry);
-            (_lastFree, _hash, TouchedUs) = (end, hash, entry.BoottimeUs);
+            (_lastFree, _hash, TouchedUs) = (end, hash, Math.Max(TouchedUs, entry.BoottimeUs));
         }
     }
 
