@@ -278,45 +278,6 @@ public sealed class MediaHubTests
     }
 
     [Fact]
-    public async Task A_silent_connection_half_a_packet_and_too_much_are_ended()
-    {
-        await using var rig = new HubRig();
-        var (lease, tap) = rig.Expect();
-        var terminal = new TerminalStream();
-        using var silent = await rig.ConnectAsync();
-        await Play(silent, terminal, 0, 3);
-        await tap.Sink.WaitAsync(sink => sink.Units.Count == 3);
-        rig.Advance(60);
-        Assert.Empty(tap.Ends);
-        rig.Advance(1);
-        await HubRig.ClosedAsync(silent);
-        Wait.Until(() => tap.Ends.Count == 1);
-        Assert.Equal("terminal is silent", tap.Ends[0]);
-
-        using var partial = await rig.ConnectAsync();
-        await Play(partial, terminal, 10, 13);
-        await partial.SendAsync(HubRig.Packet(terminal, 13).AsMemory(0, 20));
-        await tap.Sink.WaitAsync(sink => sink.Units.Count == 6);
-        rig.Advance(11);
-        await HubRig.ClosedAsync(partial);
-        Wait.Until(() => tap.Ends.Count == 2);
-        Assert.Equal("packet was not completed", tap.Ends[1]);
-
-        using var flood = await rig.ConnectAsync();
-        var number = 20;
-        for (var second = 0; second < 11 && lease.Source is not null | second == 0; second++)
-        {
-            for (var sent = 0; sent < 5_000_000; sent += 60_000)
-                await flood.SendAsync(HubRig.Packet(terminal, number++, 60_000));
-            rig.Packets(terminal.Sequence - 1);
-            rig.Advance(1);
-        }
-        await HubRig.ClosedAsync(flood);
-        Wait.Until(() => tap.Ends.Count == 3);
-        Assert.Equal("more than 32 Mbit/s", tap.Ends[2]);
-    }
-
-    [Fact]
     public async Task What_lies_below_the_mark_comes_when_asked_for_and_at_once_with_low_latency()
     {
         await using var rig = new HubRig();
@@ -340,20 +301,6 @@ public sealed class MediaHubTests
         await socket.SendAsync(HubRig.Packet(terminal, sent++));
         await tap.Sink.WaitAsync(sink => sink.Units.Count == sent);
         lease.LowLatency = false;
-    }
-
-    [Fact]
-    public async Task One_packet_of_a_slow_terminal_is_taken_after_two_seconds()
-    {
-        await using var rig = new HubRig();
-        var (_, tap) = rig.Expect(channel: 1);
-        using var socket = await rig.ConnectAsync();
-        await socket.SendAsync(HubRig.Packet(new TerminalStream(), 0));
-        Wait.Until(() =>
-        {
-            rig.Advance(0.5);
-            return tap.Sink.Units.Count == 1;
-        });
     }
 
     [Fact]
