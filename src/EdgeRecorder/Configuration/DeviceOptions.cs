@@ -15,6 +15,7 @@ internal sealed class Jt808Options
     public Enrolment Enrolment { get; set; }
     public bool RequireAuthentication { get; set; } = true;
     public bool AcceptAnyCode { get; set; }
+    public int ConnectionsPerSource { get; set; } = 32;
     public bool Record { get; set; }
     public int StatusSeconds { get; set; } = 15;
     public int AlarmBeforeSeconds { get; set; } = 30;
@@ -35,6 +36,8 @@ internal sealed class Jt808Options
             "Hear nothing before a terminal has authenticated, as the standard wants it. Some never do."),
         new Value<Jt808Options, bool>("acceptAnyCode", Kinds.Flag, o => o.AcceptAnyCode, (o, v) => o.AcceptAnyCode = v,
             "Take any code of an approved terminal: for fleets that have their codes from another platform and do not register again."),
+        new Value<Jt808Options, int>("connectionsPerSource", Kinds.Integer(1, 100_000), o => o.ConnectionsPerSource, (o, v) => o.ConnectionsPerSource = v,
+            "Connections from one address that have not authenticated within 3 s; approved terminals are not counted, so that a carrier's NAT shuts none of them out."),
         new Value<Jt808Options, bool>("record", Kinds.Flag, o => o.Record, (o, v) => o.Record = v,
             "Channels of new terminals record as they appear. False: terminals declare more channels than they have cameras, and vehicles pay for what they send; each device has a switch of its own."),
         new Value<Jt808Options, int>("statusSeconds", Kinds.Integer(0, 3600), o => o.StatusSeconds, (o, v) => o.StatusSeconds = v,

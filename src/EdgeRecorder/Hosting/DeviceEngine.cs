@@ -42,6 +42,7 @@ internal static class DeviceEngine
     private static TerminalServerOptions ServerOptions(Jt808Options options) => new()
     {
         Bind = IPAddress.Parse(options.Bind), Port = options.Port, RequireAuthentication = options.RequireAuthentication, AcceptAnyCode = options.AcceptAnyCode,
+        MostPendingPerSource = options.ConnectionsPerSource,
     };
 
     private static MediaHubOptions HubOptions(Jt808Options options) => new()
