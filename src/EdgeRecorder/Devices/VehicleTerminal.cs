@@ -8,6 +8,7 @@ internal sealed class VehicleTerminal(int number)
     private readonly Lock _gate = new();
     private readonly List<TerminalSession> _sessions = [];
     private readonly Dictionary<byte, TerminalLine> _lines = [];
+    private bool _isUnwanted;
 
     /// <summary>Held while a report is taken: its connection brings one after the other, and whoever refuses the device ends what stands.</summary>
     public Lock Reporting { get; } = new();
@@ -47,7 +48,18 @@ internal sealed class VehicleTerminal(int number)
     public void Connect(ITerminal connection, DateTimeOffset now)
     {
         lock (_gate)
-            (Connection, Since) = (connection, now);
+            (Connection, Since, _isUnwanted) = (connection, now, false);
+    }
+
+    /// <summary>Ends the connection, once its sessions have said good-bye over it.</summary>
+    public void Dismiss()
+    {
+        lock (_gate)
+        {
+            _isUnwanted = true;
+            if (_sessions.Count == 0)
+                Connection?.Dismiss();
+        }
     }
 
     /// <summary>False when another connection has taken its place.</summary>
@@ -77,7 +89,11 @@ internal sealed class VehicleTerminal(int number)
     public void Leave(TerminalSession session)
     {
         lock (_gate)
+        {
             _sessions.Remove(session);
+            if (_isUnwanted && _sessions.Count == 0)
+                Connection?.Dismiss();
+        }
     }
 
     /// <summary>Sessions that run now.</summary>

@@ -178,6 +178,8 @@ internal sealed partial class VehicleTerminals(
             reports.End(before, terminal);
             foreach (var session in terminal.Sessions)
                 session.End(GapReason.Unauthorized, after is null ? "the device was forgotten" : "the device is no longer approved");
+            if (after is not { State: Approval.Waiting })
+                terminal.Dismiss();
         }
         else if (before.State != Approval.Approved)
         {

@@ -12,7 +12,6 @@ namespace EdgeRecorder.Jt808;
 internal sealed partial class TerminalConnection
 {
     private const int ReadLength = 16 * 1024;
-    private const int MostUnsent = 64 * 1024;
     private const int AllowancePerTick = 256 * 1024, MessageCost = 256;      // bytes; about 1000 short messages or 256 KiB in half a second
     private const int MostHex = 64;
     private const long Never = -1;
@@ -23,11 +22,11 @@ internal sealed partial class TerminalConnection
     private readonly TerminalDialogue _dialogue;
     private readonly Lock _gate = new();                    // one message at a time, and no call to the observer after Gone
     private readonly Lock _sendGate = new();
+    private readonly SendQueue _unsent;
     private readonly Queue<long> _badFrames = [];
     private byte[] _tail = [];
-    private byte[] _unsent = [];
-    private int _tailLength, _unsentLength, _garbage;
-    private long _partialSinceMs = Never, _lastFrameMs, _unsentSinceMs, _leavingSinceMs;
+    private int _tailLength, _garbage;
+    private long _partialSinceMs = Never, _lastFrameMs, _leavingSinceMs;
     private ushort _serial;
     private int _end = -1;
     private int _allowance = AllowancePerTick;
@@ -41,6 +40,7 @@ internal sealed partial class TerminalConnection
         _socket = socket;
         _socket.NoDelay = true;
         _socket.Blocking = false;
+        _unsent = new(socket);
         _parts = parts;
         Remote = (IPEndPoint)socket.RemoteEndPoint!;
         AcceptedMs = parts.Time.Milliseconds();
@@ -63,7 +63,7 @@ internal sealed partial class TerminalConnection
     /// <summary>Since it authenticated.</summary>
     public Terminal? Terminal => _dialogue.Terminal;
 
-    public int UnsentBytes => Volatile.Read(ref _unsentLength);
+    public int UnsentBytes => _unsent.Bytes;
 
     public string WhyOver => Say((ConnectionEnd)Math.Max(0, Volatile.Read(ref _end)));
 
@@ -113,7 +113,7 @@ internal sealed partial class TerminalConnection
                 return false;
             var serial = _serial++;
             request?.SentAs(serial);
-            if (Transmit(frame[..Frame.Write(frame, head, message.Id, serial, body[..writer.Offset])]))
+            if (_unsent.TrySend(frame[..Frame.Write(frame, head, message.Id, serial, body[..writer.Offset])], _parts.Time.Milliseconds()))
             {
                 _parts.Figures.CountSent();
                 return true;
@@ -140,7 +140,7 @@ internal sealed partial class TerminalConnection
         {
             _isLeaving = true;
             _leavingSinceMs = _parts.Time.Milliseconds();
-            if (_unsentLength == 0)
+            if (_unsent.Bytes == 0)
                 ShutdownSending();
         }
     }
@@ -188,8 +188,11 @@ internal sealed partial class TerminalConnection
         var options = _parts.Options;
         lock (_sendGate)
         {
-            if (!TryFlush(nowMs) || _unsentLength > 0 && IsOver(_unsentSinceMs, options.Write))
+            var waited = _unsent.Bytes > 0;
+            if (!_unsent.TryFlush(nowMs) || _unsent.Bytes > 0 && IsOver(_unsent.SinceMs, options.Write))
                 return ConnectionEnd.NotReading;
+            if (_isLeaving && waited && _unsent.Bytes == 0)
+                ShutdownSending();
             if (_isLeaving && IsOver(_leavingSinceMs, MostLeaving))
                 return ConnectionEnd.Unregistered;
         }
@@ -311,63 +314,6 @@ internal sealed partial class TerminalConnection
             _tail = new byte[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)rest.Length)];
         rest.CopyTo(_tail);
         _tailLength = rest.Length;
-    }
-
-    private bool Transmit(ReadOnlySpan<byte> frame)
-    {
-        if (!TryFlush(_parts.Time.Milliseconds()))
-            return false;
-        if (_unsentLength > 0)
-            return Keep(frame);
-        var sent = SendNow(frame);
-        return sent == frame.Length || sent >= 0 && Keep(frame[sent..]);
-    }
-
-    /// <summary>Sends what waits, as far as it goes; false when the connection is broken.</summary>
-    private bool TryFlush(long nowMs)
-    {
-        if (_unsentLength == 0)
-            return true;
-        var sent = SendNow(_unsent.AsSpan(0, _unsentLength));
-        if (sent < 0)
-            return false;
-        if (sent > 0)
-            _unsentSinceMs = nowMs;
-        _unsent.AsSpan(sent, _unsentLength - sent).CopyTo(_unsent);
-        _unsentLength -= sent;
-        if (_unsentLength > 0)
-            return true;
-        _unsent = [];
-        if (_isLeaving)
-            ShutdownSending();
-        return true;
-    }
-
-    /// <summary>How much the kernel took; −1 when the connection is broken.</summary>
-    private int SendNow(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            var sent = _socket.Send(bytes, SocketFlags.None, out var error);
-            return error switch { SocketError.Success => sent, SocketError.WouldBlock => 0, _ => -1 };
-        }
-        catch (ObjectDisposedException)
-        {
-            return -1;
-        }
-    }
-
-    private bool Keep(ReadOnlySpan<byte> bytes)
-    {
-        if (_unsentLength + bytes.Length > MostUnsent)
-            return false;
-        if (_unsentLength == 0)
-            _unsentSinceMs = _parts.Time.Milliseconds();
-        if (_unsentLength + bytes.Length > _unsent.Length)
-            Array.Resize(ref _unsent, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(_unsentLength + bytes.Length)));
-        bytes.CopyTo(_unsent.AsSpan(_unsentLength));
-        _unsentLength += bytes.Length;
-        return true;
     }
 
     private void ShutdownSending()

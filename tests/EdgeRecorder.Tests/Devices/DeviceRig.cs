@@ -126,6 +126,9 @@ internal sealed class FakeTerminal(SimNumber sim) : ITerminal
 
     public void Go() => _gone.Cancel();
 
+    public bool IsDismissed { get; private set; }
+    public void Dismiss() => IsDismissed = true;
+
     public async Task<GeneralResult> CommandAsync(PlatformMessage message, CancellationToken stop)
     {
         Asked.Enqueue(message);

@@ -231,9 +231,28 @@ public sealed class TerminalSessionTests : IAsyncDisposable
     public async Task A_device_that_is_refused_while_it_sends_is_told_to_stop()
     {
         var (running, terminal, _) = await StreamAsync();
+        var wasThere = true;
+        terminal.Answer = message =>
+        {
+            wasThere &= !terminal.IsDismissed;
+            return GeneralResult.Ok;
+        };
         _rig.Catalog.Change(_rig.Device.Number, row => row with { State = Approval.Refused });
         Assert.Equal(GapReason.Unauthorized, (await Assert.ThrowsAsync<SourceException>(() => running)).Reason);
         await terminal.AskedAsync<T9102LiveControl>();
+        Assert.True(wasThere, "its connection was ended before it was told to stop");
+        Assert.True(terminal.IsDismissed);
+    }
+
+    [Fact]
+    public void A_device_that_is_put_back_to_waiting_stays_connected_and_one_that_is_forgotten_does_not()
+    {
+        _rig.Approve();
+        var terminal = _rig.Connect();
+        _rig.Catalog.Change(_rig.Device.Number, row => row with { State = Approval.Waiting });
+        Assert.False(terminal.IsDismissed);
+        _rig.Catalog.Remove(_rig.Device);
+        Assert.True(terminal.IsDismissed);
     }
 
     [Fact]

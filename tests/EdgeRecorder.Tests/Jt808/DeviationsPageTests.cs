@@ -12,7 +12,7 @@ public sealed partial class DeviationsPageTests
             .SelectMany(type => type.GetMethods().Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: true).Length > 0).Select(method => $"{type.Name}.{method.Name}")).ToHashSet();
         Assert.True(rows.Count > 20);
         Assert.All(rows, row => Assert.NotEmpty(TestName().Matches(row)));
-        Assert.Empty(rows.SelectMany(row => TestName().Matches(row)).Select(match => match.Groups[1].Value).Where(name => !tests.Contains(name)));
+        Assert.Subset(tests, rows.SelectMany(row => TestName().Matches(row)).Select(match => match.Groups[1].Value).ToHashSet());
     }
 
     [GeneratedRegex(@"`(\w+Tests\.\w+)`")]

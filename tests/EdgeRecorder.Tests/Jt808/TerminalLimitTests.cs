@@ -283,13 +283,13 @@ public sealed class TerminalLimitTests
         using var __ = other;
         var heartbeat = flood.Bytes(0x0002, "", 1);
         byte[] many = [.. Enumerable.Repeat(heartbeat, 5000).SelectMany(frame => frame)];
+        var before = rig.Server.Figures.Messages;
         var sending = flood.SendRawAsync(many);
         var reading = Task.Run(async () =>
         {
             for (var i = 0; i < 5000; i++)
                 await flood.ReadAsync(0x8001);
         });
-        var before = rig.Server.Figures.Messages;
         await ServerRig.Until(() => rig.Server.Figures.Messages - before >= 900, "the first thousand");
         await other.AskAsync(0, 0x0002);
         Assert.InRange(rig.Server.Figures.Messages - before, 900, 2200);      // and what was in the buffer when the allowance ran out

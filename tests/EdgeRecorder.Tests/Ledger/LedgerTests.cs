@@ -31,6 +31,18 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public void A_derived_key_is_the_same_as_long_as_the_box_has_its_secret_and_another_for_another_purpose()
+    {
+        PrivateFile.MakeDirectory(_directory.File("keys-a"));
+        PrivateFile.MakeDirectory(_directory.File("keys-b"));
+        var derived = BoxSecret.Open(_directory.File("keys-a")).Derive("codes");
+        Assert.Equal(32, derived.Length);
+        Assert.Equal(derived, BoxSecret.Open(_directory.File("keys-a")).Derive("codes"));
+        Assert.NotEqual(derived, BoxSecret.Open(_directory.File("keys-a")).Derive("cookies"));
+        Assert.NotEqual(derived, BoxSecret.Open(_directory.File("keys-b")).Derive("codes"));
+    }
+
+    [Fact]
     public void All_tables_are_strict()
         => Assert.Empty(_ledger.Read(c => c.List("SELECT name FROM pragma_table_list WHERE type='table' AND strict=0 AND name NOT LIKE 'sqlite_%'", r => r.GetString(0))));
 
