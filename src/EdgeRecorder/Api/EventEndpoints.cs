@@ -24,10 +24,11 @@ internal static class EventEndpoints
             return Problems.Bad($"after: \"{after}\" is not an id of this list");
         if (device is not null && devices.Find(device) is null)
             return DeviceEndpoints.Unknown(device);
-        if (channel is not null && channels.Find(channel) is null)
+        var of = channel is null ? null : channels.Find(channel);
+        if (channel is not null && of is null)
             return ChannelEndpoints.Unknown(channel);
         var rows = events.List(count + 1, after is null ? null : long.Parse(after, CultureInfo.InvariantCulture), device is null ? null : devices.Find(device)!.Number,
-            channel is null ? null : channels.Find(channel)!.Number, from is null ? null : Interval.Microseconds(start), to is null ? null : Interval.Microseconds(end));
+            of is null ? null : (of.Number, of.Device), from is null ? null : Interval.Microseconds(start), to is null ? null : Interval.Microseconds(end));
         return TypedResults.Json(Paging.Page(context, rows, count, r => r.Id.ToString(CultureInfo.InvariantCulture)).Select(r => View(r, devices, channels)).ToArray(), BoxJson.Default.EventViewArray);
     }
 

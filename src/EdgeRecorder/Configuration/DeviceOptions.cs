@@ -13,6 +13,8 @@ internal sealed class Jt808Options
     public int PlaybackPort { get; set; } = 1080;
     public string? MediaHost { get; set; }
     public Enrolment Enrolment { get; set; }
+    public bool RequireAuthentication { get; set; } = true;
+    public bool AcceptAnyCode { get; set; }
     public bool Record { get; set; }
     public int StatusSeconds { get; set; } = 15;
     public int AlarmBeforeSeconds { get; set; } = 30;
@@ -29,6 +31,10 @@ internal sealed class Jt808Options
         new Value<Jt808Options, int>("playbackPort", Kinds.Port, o => o.PlaybackPort, (o, v) => o.PlaybackPort = v, "Footage that terminals send back."),
         new Value<Jt808Options, string?>("mediaHost", Kinds.OptionalText, o => o.MediaHost, (o, v) => o.MediaHost = v, "Address that terminals are told to send media to. Null: the one they reached us at."),
         new Value<Jt808Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v, DeviceKinds.EnrolmentReason),
+        new Value<Jt808Options, bool>("requireAuthentication", Kinds.Flag, o => o.RequireAuthentication, (o, v) => o.RequireAuthentication = v,
+            "Hear nothing before a terminal has authenticated, as the standard wants it. Some never do."),
+        new Value<Jt808Options, bool>("acceptAnyCode", Kinds.Flag, o => o.AcceptAnyCode, (o, v) => o.AcceptAnyCode = v,
+            "Take any code of an approved terminal: for fleets that have their codes from another platform and do not register again."),
         new Value<Jt808Options, bool>("record", Kinds.Flag, o => o.Record, (o, v) => o.Record = v,
             "Channels of new terminals record as they appear. False: terminals declare more channels than they have cameras, and vehicles pay for what they send; each device has a switch of its own."),
         new Value<Jt808Options, int>("statusSeconds", Kinds.Integer(0, 3600), o => o.StatusSeconds, (o, v) => o.StatusSeconds = v,

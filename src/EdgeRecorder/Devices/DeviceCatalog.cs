@@ -9,8 +9,9 @@ namespace EdgeRecorder.Devices;
 /// </summary>
 internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels)
 {
-    /// <summary>Nobody has looked at them: what connects unasked must not fill the ledger.</summary>
+    /// <summary>Nobody has looked at them: what connects unasked must not fill the ledger. One more takes the place of one that has been away for a while.</summary>
     public const int MostWaiting = 256;
+    public static readonly TimeSpan Away = TimeSpan.FromMinutes(15);
 
     private readonly Lock _changing = new();
     private volatile SortedDictionary<int, DeviceRow> _byNumber = [];
@@ -43,16 +44,26 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels)
     /// <summary>Lists a device that was not known; null when there is one of that identity, or when too many wait already.</summary>
     public DeviceRow? Add(DeviceRow row)
     {
+        DeviceRow? given = null;
+        DeviceRow added;
         lock (_changing)
         {
             if (_byIdentity.ContainsKey((row.Protocol, row.Identity)))
                 return null;
-            if (row.State == Approval.Waiting && _byNumber.Values.Count(d => d.State == Approval.Waiting) >= MostWaiting)
-                return null;
-            var added = store.Save(row);
+            if (row.State == Approval.Waiting && _byNumber.Values.Where(d => d.State == Approval.Waiting).ToList() is { Count: >= MostWaiting } waiting)
+            {
+                given = waiting.MinBy(d => d.LastSeen);
+                if (row.LastSeen - given!.LastSeen is not { } away || away < Away)
+                    return null;
+                store.Save(given with { Removed = true, Code = null });
+                SetAll(_byNumber.Values.Where(d => d.Number != given.Number));
+            }
+            added = store.Save(row);
             SetAll(_byNumber.Values.Append(added));
-            return added;
         }
+        if (given is not null)
+            Changed?.Invoke(given, null);
+        return added;
     }
 
     /// <summary>Applies a change; null when the device is gone.</summary>

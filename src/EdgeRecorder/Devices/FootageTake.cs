@@ -32,7 +32,10 @@ internal sealed class FootageTake(IRingStream ring, IRing clock, FootageWish wis
     public long LostUnits { get; private set; }
 
     /// <summary>Until when it has come; null before the first picture.</summary>
-    public DateTimeOffset? Reached => _dateUs is { } us ? DateTimeOffset.FromUnixTimeMilliseconds(us / 1000) : null;
+    public DateTimeOffset? Reached
+    {
+        get { lock (_gate) return _dateUs is { } us ? DateTimeOffset.FromUnixTimeMilliseconds(us / 1000) : null; }
+    }
 
     public TimeSpan? Remaining => wish.To - Reached;
 

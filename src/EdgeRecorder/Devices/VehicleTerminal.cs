@@ -26,8 +26,6 @@ internal sealed class VehicleTerminal(int number)
     /// <summary>Logical channels it declared, with their PTZ; empty before.</summary>
     public IReadOnlyList<ChannelTableRow> Channels { get; set; } = [];
 
-    public DateTimeOffset? LastHeard { get; set; }
-
     /// <summary>The newest live report; null before, and of terminals that nobody approved.</summary>
     public DeviceReport? Report { get; set; }
 

@@ -34,12 +34,6 @@ internal sealed partial class VehicleTerminals(
     /// <summary>Raised with a channel's number when its terminal can be had again: whoever waits out a back-off tries at once.</summary>
     public event Action<int>? Ready;
 
-    /// <summary>Connected and approved.</summary>
-    public int ConnectedCount
-    {
-        get { lock (_changing) return _terminals.Values.Count(t => t.Connection is not null); }
-    }
-
     public Admission Admit(SimNumber sim, Registration? registration, IPAddress from)
     {
         var device = catalog.Find(Name, sim.ToString());
@@ -51,7 +45,7 @@ internal sealed partial class VehicleTerminals(
             {
                 Protocol = Name, Identity = sim.ToString(), State = options.Enrolment == Enrolment.Open ? Approval.Approved : Approval.Waiting,
                 Record = options.Record, FirstSeen = time.GetUtcNow(), LastSeen = time.GetUtcNow(),
-            }, registration));
+            }, registration)) ?? catalog.Find(Name, sim.ToString());           // it may have come twice at once
             if (device is null)
             {
                 LogTooMany(sim.ToString(), from, DeviceCatalog.MostWaiting);
@@ -79,7 +73,6 @@ internal sealed partial class VehicleTerminals(
             return;                                         // forgotten between two lines
         var terminal = Of(device.Number);
         terminal.Connect(connection, time.GetUtcNow());
-        terminal.LastHeard = time.GetUtcNow();
         journal.Do(() => catalog.Seen([(device.Number, terminal.Since)]));
         if (device.State == Approval.Approved)
             Welcome(device, terminal, connection);
@@ -125,10 +118,8 @@ internal sealed partial class VehicleTerminals(
 
     public void Location(ITerminal connection, in LocationReport report, LocationOrigin origin)
     {
-        if (Approved(connection) is not var (device, terminal))
-            return;
-        terminal.LastHeard = time.GetUtcNow();
-        reports.Take(device, terminal, report, origin);
+        if (Approved(connection) is var (device, terminal))
+            reports.Take(device, terminal, report, origin);
     }
 
     public void UploadDone(ITerminal connection, ushort serial, bool isComplete) { }
@@ -194,12 +185,12 @@ internal sealed partial class VehicleTerminals(
                 _terminals.Remove(before.Number);
     }
 
-    /// <summary>When terminals that are connected were last heard of; every few minutes.</summary>
+    /// <summary>Terminals that are connected are there now: the server ends what is silent for minutes. Called every few of them.</summary>
     public void NoteSeen()
     {
         List<(int, DateTimeOffset)> seen;
         lock (_changing)
-            seen = [.. _terminals.Values.Where(t => t is { Connection: not null, LastHeard: not null }).Select(t => (t.Number, t.LastHeard!.Value))];
+            seen = [.. _terminals.Values.Where(t => t.Connection is not null).Select(t => (t.Number, time.GetUtcNow()))];
         if (seen.Count > 0)
             journal.Do(() => catalog.Seen(seen));
     }

@@ -25,7 +25,7 @@ internal static class DeviceEngine
         services.AddSingleton(s => new MediaHub(HubOptions(Options(s)), s.GetRequiredService<BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaHub>>()));
         services.AddSingleton(s => new VehicleTerminals(s.GetRequiredService<DeviceCatalog>(), Options(s), s.GetRequiredService<MediaHub>(), s.GetRequiredService<DeviceJournal>(),
             s.GetRequiredService<TerminalReports>(), s.GetRequiredService<BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<VehicleTerminals>>()));
-        services.AddSingleton(s => new TerminalServer(new() { Bind = IPAddress.Parse(Options(s).Bind), Port = Options(s).Port }, new AuthorityCode(s.GetRequiredService<BoxSecret>().Derive("jt808 authority code")),
+        services.AddSingleton(s => new TerminalServer(ServerOptions(Options(s)), new AuthorityCode(s.GetRequiredService<BoxSecret>().Derive("jt808 authority code")),
             s.GetRequiredService<VehicleTerminals>(), s.GetRequiredService<VehicleTerminals>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TerminalServer>>()));
         services.AddSingleton<IDeviceProtocol, VehicleProtocol>().AddSingleton<IDeviceFigures, VehicleFigures>();
         services.AddHostedService<DeviceDoors>();
@@ -38,6 +38,11 @@ internal static class DeviceEngine
 
     private static AlarmMargins Margins(Jt808Options options)
         => new(TimeSpan.FromSeconds(options.AlarmBeforeSeconds), TimeSpan.FromSeconds(options.AlarmAfterSeconds), TimeSpan.FromSeconds(options.AlarmLongestSeconds));
+
+    private static TerminalServerOptions ServerOptions(Jt808Options options) => new()
+    {
+        Bind = IPAddress.Parse(options.Bind), Port = options.Port, RequireAuthentication = options.RequireAuthentication, AcceptAnyCode = options.AcceptAnyCode,
+    };
 
     private static MediaHubOptions HubOptions(Jt808Options options) => new()
     {

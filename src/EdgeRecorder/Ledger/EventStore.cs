@@ -41,10 +41,11 @@ internal sealed class EventStore(LedgerDatabase ledger)
         Read, ("$c", channel), ("$d", device), ("$from", fromUtcUs), ("$to", toUtcUs), ("$most", most)));
 
     /// <summary>Newest first; <paramref name="after"/> is the id of the last row of the page before.</summary>
-    public IReadOnlyList<EventRow> List(int limit, long? after, int? device, int? channel, long? fromUtcUs, long? toUtcUs) => ledger.Read(c => c.List(
-        Select + "WHERE id < $after AND ($d IS NULL OR device_number=$d) AND ($c IS NULL OR channel_number=$c) AND ($from IS NULL OR end_boot_number IS NULL OR end_us >= $from) AND ($to IS NULL OR start_us < $to) "
+    /// <param name="channel">A channel and the device it is of: its own, and its device's that name no channel.</param>
+    public IReadOnlyList<EventRow> List(int limit, long? after, int? device, (int Number, int? Device)? channel, long? fromUtcUs, long? toUtcUs) => ledger.Read(c => c.List(
+        Select + "WHERE id < $after AND ($d IS NULL OR device_number=$d) AND ($c IS NULL OR channel_number=$c OR channel_number IS NULL AND device_number=$cd) AND ($from IS NULL OR end_boot_number IS NULL OR end_us >= $from) AND ($to IS NULL OR start_us < $to) "
         + "ORDER BY id DESC LIMIT $limit",
-        Read, ("$after", after ?? long.MaxValue), ("$d", device), ("$c", channel), ("$from", fromUtcUs), ("$to", toUtcUs), ("$limit", limit)));
+        Read, ("$after", after ?? long.MaxValue), ("$d", device), ("$c", channel?.Number), ("$cd", channel?.Device), ("$from", fromUtcUs), ("$to", toUtcUs), ("$limit", limit)));
 
     private static EventRow Read(SqliteDataReader r) => new(r.GetInt64(0), (int?)r.Number(1), (int?)r.Number(2), r.GetString(3), r.GetInt64(4), r.Number(5), r.Text(6));
 }

@@ -52,6 +52,9 @@ public sealed class VehicleTerminalsTests : IAsyncDisposable
         Assert.Equal(Admission.Refused, _rig.Terminals.Admit(Sim(1000), null, IPAddress.Loopback));
         _rig.Catalog.Change(_rig.Catalog.Find("jt808", "5")!.Number, row => row with { State = Approval.Approved });
         Assert.Equal(Admission.Waiting, _rig.Terminals.Admit(Sim(1000), null, IPAddress.Loopback));
+        _rig.Time.Advance(DeviceCatalog.Away);
+        Assert.Equal(Admission.Waiting, _rig.Terminals.Admit(Sim(1001), null, IPAddress.Loopback));
+        Assert.Equal(DeviceCatalog.MostWaiting, _rig.Catalog.All.Count(d => d.State == Approval.Waiting));
 
         static SimNumber Sim(int i) => SimNumber.TryParse($"{i}", out var sim) ? sim : default;
     }

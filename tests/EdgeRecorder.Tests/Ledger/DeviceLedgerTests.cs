@@ -137,7 +137,9 @@ public sealed class DeviceLedgerTests : IDisposable
         Assert.Equal([lasting], store.Overlapping(7, 3, 4 * Minute, 10 * Minute, 10).Select(e => e.Id));
         Assert.Equal([over, lasting], store.List(10, null, 7, null, null, null).Select(e => e.Id));
         Assert.Equal([lasting], store.List(10, over, 7, null, null, null).Select(e => e.Id));
-        Assert.Equal([over], store.List(10, null, null, 3, null, null).Select(e => e.Id));
+        Assert.Equal([over, lasting], store.List(10, null, null, (3, 7), null, null).Select(e => e.Id));
+        Assert.Equal([lasting], store.List(10, null, null, (4, 7), null, null).Select(e => e.Id));
+        Assert.Empty(store.List(10, null, null, (4, null), null, null));
         Assert.Equal("""{"speed":1}""", store.List(1, null, null, null, null, null)[0].DetailJson);
     }
 
