@@ -68,6 +68,10 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
         {
             why = _closed ?? $"connection lost: {e.Message}";
         }
+        catch (Exception e)                                 // the connection ends here, whatever it was
+        {
+            why = _hub.Fault(Source, e);
+        }
         finally
         {
             _closed ??= why;
@@ -153,7 +157,16 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
     int IByteSink.Take(ReadOnlySpan<byte> bytes, long nowUs)
     {
         var before = _packets;
-        var taken = _framer.Take(bytes, nowUs, this, _isEnd);
+        int taken;
+        try
+        {
+            taken = _framer.Take(bytes, nowUs, this, _isEnd);
+        }
+        catch (ProtocolException e)
+        {
+            _hub.Malformed(Source, e.Message, bytes);
+            throw;
+        }
         _bytes += taken;
         if (_packets > before)
             Volatile.Write(ref _packetUs, nowUs);
@@ -216,6 +229,10 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             Close($"connection lost: {e.Message}");
+        }
+        catch (Exception e)                                 // it ends the connection, not the thread that looked
+        {
+            Close(_hub.Fault(Source, e));
         }
     }
 }
