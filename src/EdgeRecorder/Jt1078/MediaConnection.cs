@@ -182,13 +182,12 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
             _lastVersion = _hub.Version;
             (_lastSim, _lastChannel, _lastLease) = (head.Sim, head.Channel, _hub.Find(Kind, head.Sim, head.Channel));
         }
+        if (_lastLease is null)
+            _hub.Refused(Kind, head.Sim, head.Channel, Source);
         if (_lastLease is { } lease && lease.Receive(this, head, body, nowUs))
             Volatile.Write(ref _wantedUs, nowUs);
         else
-        {
-            _unasked++;
-            _hub.Refused(Kind, head.Sim, head.Channel, Source);
-        }
+            _unasked++;                                     // or another connection brings it
     }
 
     void IPacketSink.Skipped()
