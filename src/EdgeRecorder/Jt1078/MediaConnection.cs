@@ -68,6 +68,10 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
         {
             why = _closed ?? $"connection lost: {e.Message}";
         }
+        catch (Exception e)                                 // the connection ends here, whatever it was
+        {
+            why = _hub.Fault(Source, e);
+        }
         finally
         {
             _closed ??= why;
@@ -153,7 +157,16 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
     int IByteSink.Take(ReadOnlySpan<byte> bytes, long nowUs)
     {
         var before = _packets;
-        var taken = _framer.Take(bytes, nowUs, this, _isEnd);
+        int taken;
+        try
+        {
+            taken = _framer.Take(bytes, nowUs, this, _isEnd);
+        }
+        catch (ProtocolException e)
+        {
+            _hub.Malformed(Source, e.Message, bytes);
+            throw;
+        }
         _bytes += taken;
         if (_packets > before)
             Volatile.Write(ref _packetUs, nowUs);
@@ -169,13 +182,12 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
             _lastVersion = _hub.Version;
             (_lastSim, _lastChannel, _lastLease) = (head.Sim, head.Channel, _hub.Find(Kind, head.Sim, head.Channel));
         }
+        if (_lastLease is null)
+            _hub.Refused(Kind, head.Sim, head.Channel, Source);
         if (_lastLease is { } lease && lease.Receive(this, head, body, nowUs))
             Volatile.Write(ref _wantedUs, nowUs);
         else
-        {
-            _unasked++;
-            _hub.Refused(Kind, head.Sim, head.Channel, Source);
-        }
+            _unasked++;                                     // or another connection brings it
     }
 
     void IPacketSink.Skipped()
@@ -216,6 +228,10 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             Close($"connection lost: {e.Message}");
+        }
+        catch (Exception e)                                 // it ends the connection, not the thread that looked
+        {
+            Close(_hub.Fault(Source, e));
         }
     }
 }

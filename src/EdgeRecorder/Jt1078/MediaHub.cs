@@ -12,6 +12,8 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
 {
     private const long RefusalLogUs = 60_000_000;
     private const int MostRefusals = 64;
+    private const long MalformedLogUs = 1_000_000;
+    private const int MostBytesInLog = 64;
 
     private readonly ILogger _log;
     private readonly SlowTimer _timer;
@@ -26,6 +28,7 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
     private int _leaseCount;
     private long _version;
     private long _ordinal;
+    private long _malformedSaidUs = long.MinValue / 2;
     private bool _disposed;
 
     public MediaHub(MediaHubOptions options, BoxClock clock, TimeProvider time, ILogger<MediaHub> log)
@@ -123,7 +126,7 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
         if (!_leases.TryGetValue(Key(kind, sim, channel), out var found))
             return null;
         foreach (var lease in found)
-            if (lease.Sim == sim)
+            if (lease.Sim == sim && lease.IsOpen)
                 return lease;
         return found.Length == 1 ? found[0] : null;
     }
@@ -242,6 +245,20 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
         LogRefused(sim, channel, kind, source);
     }
 
+    /// <summary>A connection brought what is no JT/T 1078. Said once a second at most.</summary>
+    internal void Malformed(IPEndPoint source, string why, ReadOnlySpan<byte> bytes)
+    {
+        var nowUs = Clock.BoottimeUs;
+        if (nowUs - Interlocked.Exchange(ref _malformedSaidUs, nowUs) >= MalformedLogUs)
+            LogMalformed(source, why, Convert.ToHexString(bytes[..Math.Min(bytes.Length, MostBytesInLog)]));
+    }
+
+    internal string Fault(IPEndPoint source, Exception e)
+    {
+        LogFault(source, e);
+        return $"fault of this program: {e.Message}";
+    }
+
     /// <summary>The sockets serve both families: an IPv4 address comes mapped.</summary>
     internal static IPEndPoint Plain(IPEndPoint end) => end.Address.IsIPv4MappedToIPv6 ? new(end.Address.MapToIPv4(), end.Port) : end;
 
@@ -267,6 +284,12 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
         return ofAddress >= Options.MostUnprovenPerAddress + Volatile.Read(ref _leaseCount) ? oldest
             : _unproven.Count >= Options.MostUnproven ? _unproven.First!.Value : null;
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Media connection from {Source} ended by a fault of this program")]
+    private partial void LogFault(IPEndPoint source, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Media connection from {Source}: {Why}; it begins with {Bytes}")]
+    private partial void LogMalformed(IPEndPoint source, string why, string bytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Terminal {Sim} channel {Channel} sends media to the {Kind} port that nobody asked for, from {Source}")]
     private partial void LogRefused(SimNumber sim, byte channel, MediaKind kind, IPEndPoint source);

@@ -18,7 +18,8 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
     private readonly Lock _gate = new();
     private readonly Lock _lossGate = new();
     private volatile IMediaCarrier? _carrier;
-    private volatile bool _closed;
+    private volatile bool _closed;                          // disposed, or failed
+    private bool _removed;
     private volatile bool _lowLatency;
     private volatile bool _needsArrivals;
     private ReorderWindow? _window;                         // datagrams only
@@ -79,11 +80,15 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
     {
         lock (_gate)
         {
-            if (_closed)
+            if (!_closed)
+            {
+                _closed = true;
+                Release();
+                _receiver.Dispose();
+            }
+            if (_removed)
                 return;
-            _closed = true;
-            Release();
-            _receiver.Dispose();
+            _removed = true;
         }
         _hub.Remove(this);
     }
@@ -103,7 +108,7 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
                 else
                     _receiver.Add(head, body, nowUs);
             }
-            catch (Exception e)                             // this stream ends here; others on its connection have nothing to do with it
+            catch (Exception e)
             {
                 Fail(e);
                 return false;
@@ -147,13 +152,23 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
         if (_carrier is not { IsDatagram: true } carrier)
             return;
         lock (_gate)
-            if (!_closed)
+            try
+            {
                 _window?.Expire(nowUs);
+            }
+            catch (Exception e)
+            {
+                Fail(e);
+            }
         if (nowUs - Volatile.Read(ref _lastPacketUs) > longestSilenceUs)
             Gone(carrier, "terminal is silent");
     }
 
-    void IOrderedSink.InOrder(in PacketHead head, ReadOnlySpan<byte> body, long arrivalUs) => _receiver.Add(head, body, arrivalUs);
+    void IOrderedSink.InOrder(in PacketHead head, ReadOnlySpan<byte> body, long arrivalUs)
+    {
+        if (!_closed)
+            _receiver.Add(head, body, arrivalUs);
+    }
 
     private bool TryTake(IMediaCarrier carrier, long nowUs)
     {
@@ -184,6 +199,7 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
         carrier?.Released(this);
     }
 
+    /// <summary>This stream ends here; others on its connection have nothing to do with it.</summary>
     private void Fail(Exception e)
     {
         LogFault(Sim, Channel, e);

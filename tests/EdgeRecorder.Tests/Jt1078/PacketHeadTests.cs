@@ -66,7 +66,7 @@ public sealed class PacketHeadTests
             var width = random.Next(2) == 0 ? 6 : 10;
             var sim = string.Concat(Enumerable.Range(0, random.Next(1, width * 2 + 1)).Select(_ => (char)('0' + random.Next(10))));
             var (channel, type, part) = ((byte)random.Next(256), random.Next(5), random.Next(4));
-            var terminal = new TerminalStream(sim, channel, width) { Sequence = random.Next(65536) };
+            var terminal = new TerminalStream(sim, channel, width) { Sequence = random.Next(65536), Intervals = (uint)random.NextInt64() };
             var (sequence, timestamp) = (terminal.Sequence, (ulong)random.NextInt64());
             var body = new byte[random.Next(0, 200)];
             var payloadType = random.Next(128);

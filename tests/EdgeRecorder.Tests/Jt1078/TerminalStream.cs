@@ -16,6 +16,9 @@ internal sealed class TerminalStream(string sim = Vectors.Sim, byte channel = 1,
     /// <summary>All packets have this number.</summary>
     public int? ConstantSequence { get; init; }
 
+    /// <summary>Of video: ms since the last I frame, then since the last frame.</summary>
+    public uint Intervals { get; init; } = 40;
+
     public byte[] Packet(int type, int part, int payloadType, ulong timestamp, ReadOnlySpan<byte> body, bool? marker = null)
     {
         List<byte> packet = [0x30, 0x31, 0x63, 0x64, 0x81, (byte)((marker ?? part is Atomic or Last ? 0x80 : 0) | payloadType)];
@@ -29,7 +32,8 @@ internal sealed class TerminalStream(string sim = Vectors.Sim, byte channel = 1,
             for (var shift = 56; shift >= 0; shift -= 8)
                 packet.Add((byte)(timestamp >> shift));
         if (type < 3)
-            packet.AddRange([0, 0, 0, 40]);
+            for (var shift = 24; shift >= 0; shift -= 8)
+                packet.Add((byte)(Intervals >> shift));
         packet.AddRange([(byte)(body.Length >> 8), (byte)body.Length]);
         packet.AddRange(body);
         return [.. packet];
