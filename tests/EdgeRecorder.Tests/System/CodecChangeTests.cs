@@ -74,7 +74,7 @@ public sealed class CodecChangeTests
             var file = directory.File($"{i}.mp4");
             Assert.True(await daemon.DownloadAsync("gate", file, timeline.Spans[i].From, timeline.Spans[i].To));
             Assert.Equal($"{Parts[i].Codec} {Parts[i].Audio}", await CodecsAsync(file));
-            Assert.Equal(0, Assert.Single(await (await SourceClip.OpenAsync(Parts[i].Video)).StretchesAsync(file)).First);
+            Assert.Equal(0, Assert.Single(await (await SourceClip.OpenAsync(Parts[i].Video)).StretchesAsync(file)).First % 25);
         }
     }
 
