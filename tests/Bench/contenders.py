@@ -13,6 +13,17 @@ import urllib.request
 import accounting
 
 
+def free_ports(count):
+    """Ports that nobody has: in a configuration 0 means closed, so that they have to be found."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
 class Child:
     """A process tree, or several side by side, with a folder of its own."""
 
@@ -84,6 +95,40 @@ class Camera(Child):
         super().__exit__(*rest)
 
 
+class Terminals(Child):
+    """Simulated vehicle terminals, each with an address of its own, which call a recorder."""
+
+    def __init__(self, folder, simulator, recorder, clip, count, channels, *switches):
+        super().__init__(folder)
+        process = self.spawn(
+            *simulator, "terminal", "--server", f"127.0.0.1:{recorder.signalling}", "--terminals", str(count), "--channels", str(channels), "--addresses", "127.1.0.1",
+            "--reconnect", "0.2", "--video", clip, "--control", "0", "--no-hash", "--remember", "0", *switches, stdout=subprocess.PIPE, text=True)
+        words = process.stdout.readline().split()           # "running N control PORT"
+        if len(words) != 4:
+            self.check()
+        self.control = socket.create_connection(("127.0.0.1", int(words[3])))
+        self.answers = self.control.makefile()
+
+    def command(self, line):
+        self.control.sendall(line.encode() + b"\n")
+        return self.answers.readline()
+
+    def totals(self):
+        return json.loads(self.command("totals"))
+
+    def video_bytes(self):
+        """Bytes of NAL units sent so far: what a recorder has to keep."""
+        return self.totals()["videoBytes"]
+
+    def playing(self):
+        return self.totals()["playing"]
+
+    def __exit__(self, *rest):
+        self.answers.close()
+        self.control.close()
+        super().__exit__(*rest)
+
+
 class Floor(Child):
     name = "floor"
 
@@ -123,23 +168,23 @@ class Recorder(Child):
 
     name = "recorder"
 
-    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="32MiB"):
+    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="32MiB", vehicle_channels=0):
         super().__init__(folder)
         self.name = f"recorder, chain {chain}"
         self.started = time.monotonic()
         self.root = os.path.join(folder, "root")
         os.makedirs(self.root)
-        with socket.socket() as probe:                       # in the configuration 0 means closed, so that a free port has to be found
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port, self.signalling, main, sub, playback = free_ports(5)
         # At least 8 segments per channel (docs/configuration.md), of the size that a disk of 64 GB gets: what a segment costs once is not to pass for what a byte costs.
-        ring = ring or max(2 << 30, 8 * channels * (32 << 20))
+        ring = ring or max(2 << 30, 8 * (channels + vehicle_channels) * (32 << 20))
         configuration = {
             "storage": {"root": self.root, "chain": chain, "ring": {"size": f"{ring >> 20}MiB", "segmentSize": segment}},
             "channels": [
                 {"key": f"c{i}", "name": f"Channel {i}", "url": camera.url(i), "record": True, "transport": "tcp", "audio": False}
                 for i in range(channels)],
-            "jt808": {"enabled": False},
+            "jt808": {
+                "enabled": vehicle_channels > 0, "bind": "127.0.0.1", "port": self.signalling, "mediaPort": main, "subPort": sub, "playbackPort": playback,
+                "enrolment": "open", "record": True},
             "gb28181": {"enabled": False},
             "api": {
                 "box": {"port": self.port, "tlsPort": 0}, "cdvr": {"port": 0}, "axxon": {"port": 0}, "ome": {"port": 0},

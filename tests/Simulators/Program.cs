@@ -1,5 +1,6 @@
 using EdgeRecorder.Simulators;
 using EdgeRecorder.Simulators.Camera;
+using EdgeRecorder.Simulators.Terminal;
 
 // Peers that a recorder meets in the field, made of files. Nothing here is shared with src/: what these write checks what that reads.
 try
@@ -7,6 +8,7 @@ try
     return args.FirstOrDefault() switch
     {
         "camera" => await CameraProgram.RunAsync(new Arguments(args.AsSpan(1))),
+        "terminal" => await TerminalProgram.RunAsync(new Arguments(args.AsSpan(1))),
         _ => Usage(),
     };
 }
@@ -19,9 +21,11 @@ catch (Exception e) when (e is UsageException or FormatException or OverflowExce
 static int Usage()
 {
     Console.Error.WriteLine($"""
-        usage: simulators camera [switches]
+        usage: simulators camera|terminal [switches]
 
         {CameraOptions.Help}
+
+        {TerminalOptions.Help}
         """);
     return 2;
 }

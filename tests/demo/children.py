@@ -53,6 +53,33 @@ class Camera(Child):
         self.key, self.url = key, f"rtsp://{words[1]}/{key}"
 
 
+class Vehicle(Child):
+    """A simulated vehicle terminal; it calls the recorder and goes on calling until it is there."""
+
+    def __init__(self, simulator, log, key, server, *switches):
+        super().__init__([*simulator, "terminal", "--server", server, "--exit-with-parent", *switches], log, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline().split()[:1] != ["running"]:     # "running 1 control 0"
+            self.process.wait()
+            raise SystemExit(f"run: the simulated terminal {key} does not start:\n{self.tail()}")
+        self.key, self.server = key, server
+
+
+def free_ports(*wanted):
+    """The wanted ports where nobody has them, otherwise any that are free."""
+    ports = []
+    probes = []
+    for port in wanted:
+        if busy(port):
+            probe = socket.socket()                         # open until all are chosen, so that none is chosen twice
+            probe.bind(("127.0.0.1", 0))
+            probes.append(probe)
+            port = probe.getsockname()[1]
+        ports.append(port)
+    for probe in probes:
+        probe.close()
+    return ports
+
+
 def busy(port, address="127.0.0.1"):
     """Whether somebody listens there already."""
     with socket.socket() as probe:

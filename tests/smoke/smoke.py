@@ -224,11 +224,19 @@ def every_route(base, auth, channel, span):
         ("post", "/api/v1/locks"): {"channel": channel, "from": iso(time.time() - 10), "to": iso(time.time() - 5), "reason": "smoke"},
         ("post", "/api/v1/users"): {"name": "smoke", "password": "smoke-password", "role": "viewer"},
         ("post", "/api/v1/tokens"): {"name": "smoke", "role": "viewer"},
+        ("post", "/api/v1/devices"): {"protocol": "jt808", "identity": "13900000001"},
+        ("post", "/api/v1/devices/{id}/channels"): {"channel": "1"},
+        ("post", "/api/v1/devices/{id}/footage"): {"channel": "1", "from": iso(time.time() - 10), "to": iso(time.time() - 5)},
+        ("patch", "/api/v1/devices/{id}"): {"name": "smoke"},
+        ("post", "/api/v1/channels/{id}/ptz"): {"action": "stop"},
         ("post", "/api/v1/session"): dict(zip(("user", "password"), auth.split(":", 1))),
         ("post", "/api/v1/probe"): {"url": "rtsp://127.0.0.1:9/"},
         ("put", "/api/v1/session/password"): {"old": "not it", "new": "long enough"},
     }
     expected = {("post", "/api/v1/probe"): {502}, ("put", "/api/v1/session/password"): {403}, ("delete", "/api/v1/channels/{id}"): {409},
+                # A camera is not moved; a device that was only listed is not there.
+                ("post", "/api/v1/channels/{id}/ptz"): {409}, ("post", "/api/v1/devices/{id}/footage"): {409}, ("get", "/api/v1/devices/{id}/footage"): {404, 409},
+                ("get", "/api/v1/devices/{id}"): {404}, ("get", "/api/v1/devices/{id}/footage/requests/{request}"): {404}, ("delete", "/api/v1/devices/{id}/footage/requests/{request}"): {404},
                 ("get", "/api/v1/channels/{id}/live"): {426}, ("get", "/api/v1/channels/{id}/live/{variant}/{file}"): {404}}
     made = {}
     order = {"get": 0, "head": 1, "post": 2, "put": 3, "patch": 4, "delete": 5}
@@ -239,7 +247,7 @@ def every_route(base, auth, channel, span):
         collection = path.split("/{")[0]
         real = path.replace("{id}", channel if "/channels/" in path else made.get(collection, "none")).replace("{name}", "smoke")
         real = real.replace("{variant}", "main-browser-normal").replace("{file}", "0.mp4")
-        if path.endswith(("timeline", "footage.mp4")):
+        if path.endswith(("timeline", "footage.mp4", "}/footage")) and method in ("get", "head"):
             real += "?" + span
         body = bodies.get((method, path), {} if method in ("post", "put", "patch") else None)
         status, _, answer = request(base, real, method.upper(), body, auth)

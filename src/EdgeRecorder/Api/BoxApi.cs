@@ -65,6 +65,10 @@ internal static class BoxApi
         api.MapLivePlaylists();
         api.MapRecordings();
         api.MapLocks();
+        api.MapDevices();
+        api.MapDeviceFootage();
+        api.MapEvents();
+        api.MapPtz();
         api.MapAccounts();
         api.MapSystem();
         api.MapReserved();

@@ -1,5 +1,6 @@
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
@@ -21,7 +22,7 @@ internal static class ChannelEndpoints
         channels.MapPut("/{id}/record", Record).RequireAuthorization(Roles.Operator);
     }
 
-    private static Results<JsonHttpResult<ChannelView[]>, ProblemHttpResult> List(string? limit, string? after, HttpContext context, ChannelCatalog catalog, IRecorder recorder)
+    private static Results<JsonHttpResult<ChannelView[]>, ProblemHttpResult> List(string? limit, string? after, HttpContext context, ChannelCatalog catalog, IRecorder recorder, DeviceCatalog devices)
     {
         if (Paging.ReadLimit(limit, out var count) is { } wrong)
             return Problems.Bad(wrong);
@@ -29,13 +30,13 @@ internal static class ChannelEndpoints
         if (from is null)
             return Problems.Bad($"after: no channel {after}");
         var page = Paging.Page(context, catalog.All.Where(c => c.Number > from), count, c => c.Id);
-        return TypedResults.Json(page.Select(c => View(c, recorder)).ToArray(), BoxJson.Default.ChannelViewArray);
+        return TypedResults.Json(page.Select(c => View(c, recorder, devices)).ToArray(), BoxJson.Default.ChannelViewArray);
     }
 
-    private static Results<JsonHttpResult<ChannelView>, ProblemHttpResult> Get(string id, ChannelCatalog catalog, IRecorder recorder)
-        => catalog.Find(id) is { } channel ? Json(channel, recorder) : Unknown(id);
+    private static Results<JsonHttpResult<ChannelView>, ProblemHttpResult> Get(string id, ChannelCatalog catalog, IRecorder recorder, DeviceCatalog devices)
+        => catalog.Find(id) is { } channel ? Json(channel, recorder, devices) : Unknown(id);
 
-    private static Results<Created<ChannelView>, ProblemHttpResult> Add(NewChannel body, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, IRecorder recorder, AuditStore audit)
+    private static Results<Created<ChannelView>, ProblemHttpResult> Add(NewChannel body, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, IRecorder recorder, DeviceCatalog devices, AuditStore audit)
     {
         var row = new ChannelRow { Key = body.Key ?? "", Name = body.Name, Url = body.Url, SubUrl = body.SubUrl, Record = body.Record ?? true,
             Transport = body.Transport ?? "auto", Audio = body.Audio ?? true, Priority = body.Priority ?? 0 };
@@ -46,20 +47,22 @@ internal static class ChannelEndpoints
             return Problems.Conflict(added.Reason);
         audit.Add(context, "channel.add", channel.Id);
         desk.Changed(channel);
-        return TypedResults.Created($"/api/v1/channels/{channel.Id}", View(channel, recorder));
+        return TypedResults.Created($"/api/v1/channels/{channel.Id}", View(channel, recorder, devices));
     }
 
     private static Results<JsonHttpResult<ChannelView>, ProblemHttpResult> Change(
-        string id, ChannelChange body, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, IRecorder recorder, AuditStore audit)
+        string id, ChannelChange body, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, IRecorder recorder, DeviceCatalog devices, AuditStore audit)
     {
         if (catalog.Find(id) is not { } channel)
             return Unknown(id);
+        if (channel.Device is not null && (body.Key ?? body.Url ?? body.SubUrl ?? body.Transport) is not null)
+            return Problems.Conflict("key, url, subUrl and transport of a device's channel are its device's");
         string? wrong = null;
         var changed = catalog.Change(channel, row =>
         {
             var after = row with { Key = body.Key ?? row.Key, Name = body.Name ?? row.Name, Url = body.Url ?? row.Url, SubUrl = body.SubUrl is "" ? null : body.SubUrl ?? row.SubUrl, Record = body.Record ?? row.Record,
                 Transport = body.Transport ?? row.Transport, Audio = body.Audio ?? row.Audio, Priority = body.Priority ?? row.Priority };
-            wrong = Masked("url", body.Url) ?? Masked("subUrl", body.SubUrl) ?? Wrong(after, keyOptional: false) ?? QuotaView.Read(body.Quota, ref after);
+            wrong = Masked("url", body.Url) ?? Masked("subUrl", body.SubUrl) ?? (channel.Device is null ? Wrong(after, keyOptional: false) : WrongOfAny(after)) ?? QuotaView.Read(body.Quota, ref after);
             return wrong is null ? after : row;
         });
         if (wrong is not null)
@@ -68,7 +71,7 @@ internal static class ChannelEndpoints
             return Problems.Conflict(changed.Reason);
         audit.Add(context, "channel.change", id);
         desk.Changed(now);
-        return Json(now, recorder);
+        return Json(now, recorder, devices);
     }
 
     private static Results<NoContent, ProblemHttpResult> Remove(string id, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, AuditStore audit)
@@ -84,14 +87,14 @@ internal static class ChannelEndpoints
     }
 
     private static Results<JsonHttpResult<ChannelView>, ProblemHttpResult> Record(
-        string id, RecordSwitch body, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, IRecorder recorder, AuditStore audit)
+        string id, RecordSwitch body, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, IRecorder recorder, DeviceCatalog devices, AuditStore audit)
     {
         if (catalog.Find(id) is not { } channel)
             return Unknown(id);
         var changed = catalog.Change(channel, row => row with { Record = body.On }).Channel!;
         audit.Add(context, body.On ? "channel.record.on" : "channel.record.off", id);
         desk.Changed(changed);
-        return Json(changed, recorder);
+        return Json(changed, recorder, devices);
     }
 
     /// <summary>What the API showed comes back as it was shown: without the password.</summary>
@@ -100,26 +103,32 @@ internal static class ChannelEndpoints
 
     public static ProblemHttpResult Unknown(string id) => Problems.NotFound($"no channel {id}");
 
-    private static JsonHttpResult<ChannelView> Json(ChannelDefinition channel, IRecorder recorder) => TypedResults.Json(View(channel, recorder), BoxJson.Default.ChannelView);
+    private static JsonHttpResult<ChannelView> Json(ChannelDefinition channel, IRecorder recorder, DeviceCatalog devices) => TypedResults.Json(View(channel, recorder, devices), BoxJson.Default.ChannelView);
 
-    private static ChannelView View(ChannelDefinition c, IRecorder recorder) => new(
+    public static ChannelView View(ChannelDefinition c, IRecorder recorder, DeviceCatalog devices) => new(
         c.Id, c.Number, c.Key, c.Protocol, c.Name, SourceAddress.Masked(c.Url), c.SubUrl is null ? null : SourceAddress.Masked(c.SubUrl), c.Record,
-        ChannelCatalog.Word(c.Transport), c.Audio, c.Priority, QuotaView.Of(c.Quota), c.Origin?.ToString(), StateView.Of(recorder.Status(new StreamKey(c.Number, 0))));
+        ChannelCatalog.Word(c.Transport), c.Audio, c.Priority, QuotaView.Of(c.Quota), c.Origin?.ToString(), StateView.Of(recorder.Status(new StreamKey(c.Number, 0))),
+        c.Device is { } device ? devices.Find(device)?.Id : null, c.DeviceChannel);
+
+    private static string? WrongOfAny(ChannelRow row)
+        => string.IsNullOrWhiteSpace(row.Name) || row.Name.Length > 200 ? "name: needs 1 to 200 characters"
+            : row.Priority is < -100 or > 100 ? "priority: is not between -100 and 100"
+            : null;
 
     private static string? Wrong(ChannelRow row, bool keyOptional)
-        => string.IsNullOrWhiteSpace(row.Name) || row.Name.Length > 200 ? "name: needs 1 to 200 characters"
+        => WrongOfAny(row) is { } any ? any
             : !(keyOptional && row.Key.Length == 0) && !ConfigurationRules.IsKey(row.Key) ? "key: is not 1 to 64 of A-Z a-z 0-9 _ -"
             : ConfigurationRules.WrongAddress(row.Url) is { } wrong ? $"url: {wrong}"
             : row.SubUrl is { } sub && ConfigurationRules.WrongAddress(sub) is { } wrongSub ? $"subUrl: {wrongSub}"
             : ChannelCatalog.Transport(row.Transport) is null ? "transport: is not one of auto, tcp, udp"
-            : row.Priority is < -100 or > 100 ? "priority: is not between -100 and 100"
             : null;
 }
 
 /// <summary>A channel as the API shows it; passwords in addresses are ***.</summary>
 /// <param name="SetIn">Where the configuration file names it; null when it was made through the API.</param>
+/// <param name="Device">Id of the device it belongs to, and what that calls it; null: it has an address of its own.</param>
 internal sealed record ChannelView(string Id, int Number, string Key, string Protocol, string Name, string Url, string? SubUrl, bool Record,
-    string Transport, bool Audio, int Priority, QuotaView Quota, string? SetIn, StateView State);
+    string Transport, bool Audio, int Priority, QuotaView Quota, string? SetIn, StateView State, string? Device, string? Channel);
 
 internal sealed record TrackView(string Codec, int Width, int Height, double Fps, int TimeScale, int AudioChannels);
 

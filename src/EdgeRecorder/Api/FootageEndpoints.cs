@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeRecorder.Api.Security;
+using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Playback;
@@ -13,6 +14,8 @@ namespace EdgeRecorder.Api;
 /// <summary>/api/v1/channels/{id}/timeline and footage.mp4: what there is, and the bytes of it.</summary>
 internal static class FootageEndpoints
 {
+    private const int MostEvents = 1000, MostPositions = 500;       // what a line on a map or a bar on a page can show
+
     public static void MapFootage(this IEndpointRouteBuilder routes)
     {
         var channel = routes.MapGroup("/channels/{id}").WithTags("footage").RequireAuthorization(Roles.Viewer);
@@ -23,7 +26,7 @@ internal static class FootageEndpoints
     }
 
     private static Results<JsonHttpResult<TimelineView>, ProblemHttpResult> Timeline(
-        string id, string? from, string? to, string? stream, ChannelCatalog catalog, IRing ring, IGapLedger gaps)
+        string id, string? from, string? to, string? stream, ChannelCatalog catalog, IRing ring, IGapLedger gaps, EventStore events, PositionStore positions, DeviceCatalog devices)
     {
         if (catalog.Find(id) is not { } channel)
             return ChannelEndpoints.Unknown(id);
@@ -34,7 +37,8 @@ internal static class FootageEndpoints
         return TypedResults.Json(new TimelineView(
             Join(ring.Spans(key, range.FromUs, range.ToUs)),
             [.. gaps.Overlapping(key, range.FromUs, range.ToUs).Select(g => new GapView(Interval.Time(g.FromUtcUs), g.ToUtcUs is { } end ? Interval.Time(end) : null, Words.Of(g.Reason)))],
-            [], []), BoxJson.Default.TimelineView);
+            [.. events.Overlapping(channel.Device, channel.Number, range.FromUs, range.ToUs, MostEvents).Select(e => EventEndpoints.View(e, devices, catalog))],
+            channel.Device is { } device ? [.. positions.Overlapping(device, range.FromUs, range.ToUs, MostPositions).Select(PositionView.Of)] : []), BoxJson.Default.TimelineView);
     }
 
     private static async Task<IResult> Footage(string id, string? from, string? to, string? stream, string? verbatim, HttpContext context, ChannelCatalog catalog, IFootageSource source)
@@ -119,10 +123,12 @@ internal static class FootageEndpoints
         return [.. joined];
     }
 
-    public static string? ReadStream(string? text, out byte stream)
+    /// <param name="withDevice">Whether what the device had stored itself can be meant.</param>
+    public static string? ReadStream(string? text, out byte stream, bool withDevice = true)
     {
-        stream = (byte)(text == "sub" ? 1 : 0);
-        return text is null or "main" or "sub" ? null : $"stream: \"{text}\" is not main or sub";
+        var read = StreamKey.Read(text ?? "main");
+        stream = read ?? 0;
+        return read is { } known && (withDevice || known != StreamKey.Device) ? null : $"stream: \"{text}\" is not main{(withDevice ? ", sub or device" : " or sub")}";
     }
 
     public static string? ReadTracks(string? text, out TrackChoice tracks)
@@ -137,8 +143,15 @@ internal sealed record SpanView(DateTimeOffset From, DateTimeOffset To, long Byt
 /// <param name="To">Null while the gap lasts.</param>
 internal sealed record GapView(DateTimeOffset From, DateTimeOffset? To, string Reason);
 
-internal sealed record EventView(DateTimeOffset At, string Kind);
-
-internal sealed record PositionView(DateTimeOffset At, double Latitude, double Longitude);
+/// <param name="Speed">km/h.</param>
+/// <param name="Heading">Degrees from north, clockwise.</param>
+/// <param name="Altitude">Metres.</param>
+/// <param name="Fix">False: the device says that it does not know where it is; this is where it was last.</param>
+/// <param name="Ignition">Whether the vehicle's ignition was on.</param>
+internal sealed record PositionView(DateTimeOffset At, double Latitude, double Longitude, double Speed, int Heading, int Altitude, bool Fix, bool Ignition)
+{
+    public static PositionView Of(Position p) => new(Interval.Time(p.AtUtcUs), p.LatitudeE7 / 1e7, p.LongitudeE7 / 1e7, Math.Round(p.SpeedMmS * 0.0036, 1), p.HeadingDeg, p.AltitudeM,
+        p.Flags.HasFlag(PositionFlags.FixValid), p.Flags.HasFlag(PositionFlags.IgnitionOn));
+}
 
 internal sealed record TimelineView(SpanView[] Spans, GapView[] Gaps, EventView[] Events, PositionView[] Positions);

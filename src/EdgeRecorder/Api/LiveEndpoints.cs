@@ -45,7 +45,7 @@ internal static class LiveEndpoints
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, refusal);
         }
         using var queue = new LiveQueue(time, figures);
-        using var watching = await streams.WatchAsync(new StreamKey(channel.Number, wish.Stream), wish.LowLatency, wish.Tracks, queue, TimeSpan.Zero);
+        using var watching = await streams.WatchAsync(wish.Of(channel), wish.LowLatency, wish.Tracks, queue, TimeSpan.Zero);
         if (watching is null)
             return ChannelEndpoints.Unknown(id);            // removed meanwhile
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
@@ -63,7 +63,7 @@ internal static class LiveEndpoints
     /// <summary>Null, or what is wrong with the query.</summary>
     public static string? ReadWatch(string? stream, string? tracks, string? latency, out Wish wish)
     {
-        var wrong = FootageEndpoints.ReadStream(stream, out var number) ?? FootageEndpoints.ReadTracks(tracks, out _);
+        var wrong = FootageEndpoints.ReadStream(stream, out var number, withDevice: false) ?? FootageEndpoints.ReadTracks(tracks, out _);
         _ = FootageEndpoints.ReadTracks(tracks, out var choice);
         wish = new Wish(number, choice, latency == "low");
         return wrong ?? (latency is null or "normal" or "low" ? null : $"latency: \"{latency}\" is not normal or low");
@@ -71,4 +71,8 @@ internal static class LiveEndpoints
 }
 
 /// <summary>What a viewer asks for.</summary>
-internal readonly record struct Wish(byte Stream, TrackChoice Tracks, bool LowLatency);
+internal readonly record struct Wish(byte Stream, TrackChoice Tracks, bool LowLatency)
+{
+    /// <summary>The stream to watch: a channel without a second one shows its only one, pulled once for all.</summary>
+    public StreamKey Of(ChannelDefinition channel) => new(channel.Number, channel.SubUrl is null ? (byte)0 : Stream);
+}

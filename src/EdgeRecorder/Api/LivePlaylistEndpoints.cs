@@ -31,7 +31,7 @@ internal static class LivePlaylistEndpoints
         if ((LiveEndpoints.ReadWatch(stream, tracks, latency, out var wish) ?? ReadBlocking(segment, index, out _, out _)) is { } wrong)
             return Problems.Bad(wrong);
         _ = ReadBlocking(segment, index, out var number, out var part);
-        if (await playlists.OpenAsync(new StreamKey(channel.Number, wish.Stream), wish.Tracks, wish.LowLatency) is not { } playlist)
+        if (await playlists.OpenAsync(wish.Of(channel), wish.Tracks, wish.LowLatency) is not { } playlist)
             return playlists.IsFull ? Later(context, $"{LivePlaylists.Most} live playlists are asked for, the most this box serves") : ChannelEndpoints.Unknown(id);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try

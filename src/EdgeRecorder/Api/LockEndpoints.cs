@@ -1,6 +1,7 @@
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace EdgeRecorder.Api;
@@ -55,7 +56,7 @@ internal static class LockEndpoints
     private static bool IsOf(LockRow row, string? channel, ChannelCatalog catalog) => channel is null || catalog.Find(row.Stream.ChannelNumber)?.Id == channel;
 
     private static LockView View(LockRow row, ChannelCatalog catalog)
-        => new(row.Id, catalog.Find(row.Stream.ChannelNumber)?.Id ?? "", row.Stream.Stream == 1 ? "sub" : "main", row.From, row.To, row.Reason, row.CreatedBy, row.Created, row.Expires, Words.Of(row.State));
+        => new(row.Id, catalog.Find(row.Stream.ChannelNumber)?.Id ?? "", StreamKey.Word(row.Stream.Stream), row.From, row.To, row.Reason, row.CreatedBy, row.Created, row.Expires, Words.Of(row.State));
 }
 
 internal sealed record NewLock(string Channel, DateTimeOffset From, DateTimeOffset To, string Reason, DateTimeOffset? Expires = null, string? Stream = null);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using EdgeRecorder.Api.Security;
+using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Live;
 using EdgeRecorder.Media;
@@ -13,15 +14,17 @@ namespace EdgeRecorder.Api;
 internal static class MetricsEndpoint
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes)
-        => routes.MapGet("/metrics", (ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live) => TypedResults.Text(Write(catalog, recorder, storage, gaps, live), "text/plain; version=0.0.4"))
+        => routes.MapGet("/metrics", (ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live, DeviceCatalog devices, IEnumerable<IDeviceFigures> figures)
+            => TypedResults.Text(Write(catalog, recorder, storage, gaps, live, devices, figures), "text/plain; version=0.0.4"))
             .RequireAuthorization(Roles.Viewer).WithTags("system");
 
-    private static string Write(ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live)
+    private static string Write(ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live, DeviceCatalog devices, IEnumerable<IDeviceFigures> figures)
     {
         var page = new MetricsPage();
         WriteChannels(page, [.. catalog.All.Select(c => (c, recorder.Status(new(c.Number, 0))))]);
         WriteStorage(page, storage.Figures());
         WriteLive(page, live);
+        WriteDevices(page, devices, figures);
         var counts = gaps.Counts();
         page.Family("edge_recorder_gaps_total", "counter", "Gaps in the ledger by reason.");
         foreach (var reason in Enum.GetValues<GapReason>())
@@ -57,6 +60,22 @@ internal static class MetricsEndpoint
             foreach (var (channel, status) in channels)
                 if (status is not null)
                     page.Sample(name, value(status), ("channel", channel.Key));
+        }
+    }
+
+    private static void WriteDevices(MetricsPage page, DeviceCatalog devices, IEnumerable<IDeviceFigures> figures)
+    {
+        page.Family("edge_recorder_devices", "gauge", "Devices by what was decided about them.");
+        foreach (var state in Enum.GetValues<Approval>())
+            page.Sample("edge_recorder_devices", devices.All.Count(d => d.State == state), ("state", DeviceStore.Words.Of(state)));
+        foreach (var family in figures.SelectMany(f => f.Read()).GroupBy(f => f.Name))
+        {
+            page.Family(family.Key, family.First().Type, family.First().Help);
+            foreach (var figure in family)
+                if (figure.Label.Length > 0)
+                    page.Sample(figure.Name, figure.Value, (figure.Label, figure.LabelValue));
+                else
+                    page.Sample(figure.Name, figure.Value);
         }
     }
 

@@ -9,8 +9,7 @@ internal static class ReservedEndpoints
     private static readonly (string Path, string[] Methods)[] Routes =
     [
         ("/channels/{id}/still.jpg", ["GET"]),
-        ("/channels/{id}/ptz", ["POST"]), ("/schedules", ["GET", "POST"]), ("/events", ["GET"]), ("/exports", ["GET", "POST"]), ("/devices", ["GET"]),
-        ("/devices/{id}/footage", ["GET"]), ("/panel", ["GET"]), ("/metrics-history", ["GET"]), ("/logs", ["GET"]), ("/network", ["GET"]), ("/doors", ["GET"]),
+        ("/schedules", ["GET", "POST"]), ("/exports", ["GET", "POST"]), ("/panel", ["GET"]), ("/metrics-history", ["GET"]), ("/logs", ["GET"]), ("/network", ["GET"]), ("/doors", ["GET"]),
         ("/backup", ["GET", "POST"]), ("/update", ["GET", "POST"]),
     ];
 

@@ -25,21 +25,21 @@ internal static class SystemEndpoints
         var f = status.Figures();
         var drive = new DriveInfo(options.Storage.Root);
         var shares = from channel in catalog.All
-                     from stream in new byte[] { 0, 1 }
+                     from stream in new byte[] { 0, 1, StreamKey.Device }
                      let held = status.Figures(new StreamKey(channel.Number, stream))
                      where held is not null
-                     select new ShareView(channel.Id, stream == 1 ? "sub" : "main", held.Value.Bytes, Interval.Time(held.Value.FromUtcUs), Interval.Time(held.Value.ToUtcUs));
+                     select new ShareView(channel.Id, StreamKey.Word(stream), held.Value.Bytes, Interval.Time(held.Value.FromUtcUs), Interval.Time(held.Value.ToUtcUs));
         return TypedResults.Json(new StorageView(
             options.Storage.Root, f.FileSystem, f.Fault.Length == 0 ? "ok" : "fault", f.Fault, drive.TotalSize, drive.AvailableFreeSpace,
             new RingView(f.Volume, f.RingBytes, f.SegmentBytes, f.Segments, f.UnusedSegments, f.LockedBytes, f.EventPoolBytes, f.OldestFootage, f.SegmentsRecycled), [.. shares]), BoxJson.Default.StorageView);
     }
 
-    private static JsonHttpResult<StatusView> Status(RecorderOptions options, ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, BoxClock clock, ClockStore clocks, TimeProvider time)
+    private static JsonHttpResult<StatusView> Status(RecorderOptions options, ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IRing ring, ClockStore clocks, TimeProvider time)
     {
         var states = catalog.All.GroupBy(c => Words.Of(recorder.Status(new(c.Number, 0))?.State ?? ChannelState.Idle)).ToDictionary(g => g.Key, g => g.Count());
         var boot = clocks.Boots().Select(b => b.Number).DefaultIfEmpty(0).Max();
         return TypedResults.Json(new StatusView(options.System.Name, ProductVersion.Text, ProcessFigures.UptimeSeconds, time.GetUtcNow(),
-            Words.Of(clock.Quality), boot, catalog.All.Count, states, storage.Figures().Fault), BoxJson.Default.StatusView);
+            Words.Of(ring.ClockQuality), boot, catalog.All.Count, states, storage.Figures().Fault), BoxJson.Default.StatusView);
     }
 
     private static Results<JsonHttpResult<AuditView[]>, ProblemHttpResult> Audit(string? limit, string? after, HttpContext context, AuditStore audit)

@@ -6,21 +6,40 @@ internal enum Enrolment { Approve, Open, List }
 internal sealed class Jt808Options
 {
     public bool Enabled { get; set; } = true;
+    public string Bind { get; set; } = "0.0.0.0";
     public int Port { get; set; } = 6808;
     public int MediaPort { get; set; } = 1078;
     public int SubPort { get; set; } = 1079;
     public int PlaybackPort { get; set; } = 1080;
     public string? MediaHost { get; set; }
     public Enrolment Enrolment { get; set; }
+    public bool Record { get; set; }
+    public int StatusSeconds { get; set; } = 15;
+    public int AlarmBeforeSeconds { get; set; } = 30;
+    public int AlarmAfterSeconds { get; set; } = 60;
+    public int AlarmLongestSeconds { get; set; } = 300;
+    public int PositionDays { get; set; } = 30;
 
     public static readonly Section<Jt808Options> Keys = new("Vehicle terminals: JT/T 808 signalling, JT/T 1078 media.",
         new Value<Jt808Options, bool>("enabled", Kinds.Flag, o => o.Enabled, (o, v) => o.Enabled = v, "Listen for terminals; unknown ones wait for approval, so listening admits nobody."),
+        new Value<Jt808Options, string>("bind", FamilyKinds.Address, o => o.Bind, (o, v) => o.Bind = v, "Address to listen on, IPv4: terminals are told addresses in dotted form."),
         new Value<Jt808Options, int>("port", Kinds.Port, o => o.Port, (o, v) => o.Port = v, "Signalling, TCP."),
         new Value<Jt808Options, int>("mediaPort", Kinds.Port, o => o.MediaPort, (o, v) => o.MediaPort = v, "Live main streams, TCP and UDP."),
         new Value<Jt808Options, int>("subPort", Kinds.Port, o => o.SubPort, (o, v) => o.SubPort = v, "Live sub streams: 1078 media does not say which stream it is, the port does."),
         new Value<Jt808Options, int>("playbackPort", Kinds.Port, o => o.PlaybackPort, (o, v) => o.PlaybackPort = v, "Footage that terminals send back."),
         new Value<Jt808Options, string?>("mediaHost", Kinds.OptionalText, o => o.MediaHost, (o, v) => o.MediaHost = v, "Address that terminals are told to send media to. Null: the one they reached us at."),
-        new Value<Jt808Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v, DeviceKinds.EnrolmentReason));
+        new Value<Jt808Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v, DeviceKinds.EnrolmentReason),
+        new Value<Jt808Options, bool>("record", Kinds.Flag, o => o.Record, (o, v) => o.Record = v,
+            "Channels of new terminals record as they appear. False: terminals declare more channels than they have cameras, and vehicles pay for what they send; each device has a switch of its own."),
+        new Value<Jt808Options, int>("statusSeconds", Kinds.Integer(0, 3600), o => o.StatusSeconds, (o, v) => o.StatusSeconds = v,
+            "How often a terminal is told how much of a stream is lost (0x9105); some lower their bit rate by it. 0 never."),
+        new Value<Jt808Options, int>("alarmBeforeSeconds", Kinds.Integer(0, 3600), o => o.AlarmBeforeSeconds, (o, v) => o.AlarmBeforeSeconds = v, "Footage locked before an alarm begins."),
+        new Value<Jt808Options, int>("alarmAfterSeconds", Kinds.Integer(1, 3600), o => o.AlarmAfterSeconds, (o, v) => o.AlarmAfterSeconds = v,
+            "Footage locked behind its end. Alarms that follow each other within this share one lock."),
+        new Value<Jt808Options, int>("alarmLongestSeconds", Kinds.Integer(1, 86400), o => o.AlarmLongestSeconds, (o, v) => o.AlarmLongestSeconds = v,
+            "What is locked at the most of an alarm that stands on: a cut antenna must not fill the event pool."),
+        new Value<Jt808Options, int>("positionDays", Kinds.Integer(1, 3650), o => o.PositionDays, (o, v) => o.PositionDays = v,
+            "How long positions are kept. A terminal that reports every ten seconds fills 0.5 MB a day."));
 }
 
 internal sealed class Gb28181Options

@@ -24,6 +24,7 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
     private State _state;
     private bool _recoveryPoint;
     private bool _spsInUnit;
+    private bool _ppsInUnit;
     private bool _setsInUnit;
 
     private enum State : byte { Idle, Slice, Collecting, Skipping }
@@ -39,6 +40,9 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
     public bool IsReference { get; private set; }
     public bool IsSkippedLeading { get; private set; }
     public bool IsLeading { get; private set; }
+
+    /// <summary>The access unit brings SPS and PPS, whether our reader can follow them or not.</summary>
+    public bool HasOwnSets => _spsInUnit && _ppsInUnit;
 
     /// <summary>The access unit passed <see cref="LargestUnit"/>.</summary>
     public bool IsTooLarge { get; private set; }
@@ -159,6 +163,7 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
                 var outcome = Sets.Add(nal);
                 SetsChanged |= outcome == SetOutcome.New;
                 _spsInUnit |= kind == NalKind.Sps;
+                _ppsInUnit |= kind == NalKind.Pps;
                 if (outcome == SetOutcome.Refused || HasSlice)
                     break;
                 _setsInUnit = true;                         // all of them are written before the first slice, SPS before PPS
@@ -190,7 +195,7 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDispos
     private void Reset()
     {
         (HasSlice, HasFirstSlice, IsSync, IsReference, IsSkippedLeading, IsLeading) = (false, false, false, false, false, false);
-        (_recoveryPoint, _spsInUnit, _setsInUnit, _state) = (false, false, false, State.Idle);
+        (_recoveryPoint, _spsInUnit, _ppsInUnit, _setsInUnit, _state) = (false, false, false, false, State.Idle);
     }
 
     private void CheckRoom(int count)

@@ -1,4 +1,5 @@
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
@@ -27,8 +28,13 @@ internal static class Engine
         services.AddSingleton<IFootageSource, Footage>();
         services.AddSingleton<IPlaybackSource, PlaybackSource>();
         services.AddSingleton(s => new GapJournal(s.GetRequiredService<IGapLedger>(), RingOf(s).Clock.Current.BootNumber, s.GetRequiredService<TimeProvider>(), Log<GapJournal>(s)));
-        services.AddSingleton<IRecorder>(s => new Recorder(Surroundings(s), Connector(s)));
+        services.AddSingleton<IRecorder>(s =>
+        {
+            DeviceEngine.Outlive(s);
+            return new Recorder(Surroundings(s), Connector(s));
+        });
         services.AddSingleton<IProbe, CameraProbe>();
+        DeviceEngine.AddTo(services);
     }
 
     /// <summary>The command `probe`: what a camera offers, for a terminal.</summary>
@@ -101,13 +107,17 @@ internal static class Engine
         var clock = services.GetRequiredService<BoxClock>();
         var time = services.GetRequiredService<TimeProvider>();
         var log = Log<RtspSession>(services);
-        return (channel, stream) => new RtspSession(new RtspSourceOptions
+        // The protocols of devices look for the recorder in their turn: asked for when a session begins, not when the recorder is made.
+        return (channel, stream) => channel.Device is not null ? OfDevice(services, channel, stream) : new RtspSession(new RtspSourceOptions
         {
             Url = stream == 0 ? channel.Url : channel.SubUrl ?? channel.Url,
             Transport = channel.Transport switch { TransportChoice.Tcp => RtspTransport.Tcp, TransportChoice.Udp => RtspTransport.Udp, _ => RtspTransport.Auto },
             Audio = channel.Audio,
         }, clock, time, log);
     }
+
+    private static ISourceSession OfDevice(IServiceProvider services, ChannelDefinition channel, byte stream)
+        => services.GetRequiredService<DeviceProtocols>().Find(channel.Protocol)?.Connect(channel, stream) ?? throw new SourceException(GapReason.Offline, $"this box speaks no {channel.Protocol}");
 
     private static Ring RingOf(IServiceProvider services) => (Ring)services.GetRequiredService<IRing>();
 

@@ -2,6 +2,7 @@ using System.Net;
 using EdgeRecorder.Api;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Recording;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -22,6 +23,7 @@ internal static class RecorderHost
         builder.Services.AddSingleton(options).AddSingleton(root).AddSingleton(ledger).AddSingleton(TimeProvider.System);
         AddLedger(builder.Services, root);
         builder.Services.AddSingleton<ChannelCatalog>().AddSingleton<RecordingDesk>().AddSingleton<LockDesk>();
+        builder.Services.AddSingleton<DeviceCatalog>().AddSingleton<DeviceProtocols>().AddSingleton<FootageDesk>().AddSingleton<DeviceViews>();
         builder.Services.AddBoxApi();
         builder.Services.AddSingleton(s => new InitialPassword(root.Path, s.GetRequiredService<UserStore>()));
         engine(builder.Services);
@@ -35,6 +37,7 @@ internal static class RecorderHost
     {
         services.AddSingleton(_ => BoxSecret.Open(root.Keys));
         services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<SessionStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
+        services.AddSingleton<DeviceStore>().AddSingleton<PositionStore>().AddSingleton<EventStore>();
         services.AddSingleton<IGapLedger, GapStore>();
     }
 

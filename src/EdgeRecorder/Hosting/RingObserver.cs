@@ -14,7 +14,7 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
     private long _lastProgress = Stopwatch.GetTimestamp();
 
     public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs)
-        => Keep(stream, GapReason.Evicted, () => gaps.Evicted(stream, new(bootNumber, fromUs), new(bootNumber, toUs)));
+        => Keep(stream.Stream == StreamKey.Device ? null : stream, GapReason.Evicted, () => gaps.Evicted(stream, new(bootNumber, fromUs), new(bootNumber, toUs)));
 
     public void Unreadable(StreamKey stream, int bootNumber, long fromUs, long toUs)
     {
@@ -59,8 +59,10 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
     }
 
     // Called by the ring's threads: a ledger that cannot be written costs the gap, not the recording.
-    private void Keep(StreamKey stream, GapReason reason, Action write)
+    private void Keep(StreamKey? kept, GapReason reason, Action write)
     {
+        if (kept is not { } stream)
+            return;                                         // what a device stored was never a whole; its holes are no gaps
         try
         {
             write();

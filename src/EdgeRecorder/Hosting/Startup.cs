@@ -1,7 +1,9 @@
 using EdgeRecorder.Api;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
 
@@ -9,7 +11,7 @@ namespace EdgeRecorder.Hosting;
 
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
-    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, LockDesk locks, RecordingDesk recordings,
+    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings,
     Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Startup> log) : BackgroundService
 {
     private readonly SystemdNotify _systemd = SystemdNotify.FromEnvironment();
@@ -20,6 +22,10 @@ internal sealed partial class Startup(
         if (password.Ensure() is { } first)
             LogFirstPassword(first, password.Path);
         catalog.Load(options.Channels);
+        devices.Load();
+        devices.ChannelChanged += recordings.Changed;
+        devices.ChannelRemoved += recordings.Removed;
+        events.EndLeft();
         foreach (var (row, reason) in locks.Start())
             LogLockLost(row.Id, reason);
         recordings.Start();
@@ -47,6 +53,7 @@ internal sealed partial class Startup(
         await Task.Delay(TimeSpan.FromMinutes(1), time, stop);
         NativeHeap.Trim();
         ProgramImage.LetGo();
+        ChunkPool.Video.LetGoOfIdle();
     }
 
     private async Task WatchAsync(CancellationToken stop)
@@ -69,7 +76,12 @@ internal sealed partial class Startup(
     private string Doors()
     {
         var box = options.Api.Box;
-        var doors = new[] { box.Port == 0 ? "" : $"http://{box.Bind}:{box.Port}", box.TlsPort == 0 ? "" : $"https://{box.TlsBind}:{box.TlsPort}" };
+        var jt808 = options.Jt808;
+        var doors = new[]
+        {
+            box.Port == 0 ? "" : $"http://{box.Bind}:{box.Port}", box.TlsPort == 0 ? "" : $"https://{box.TlsBind}:{box.TlsPort}",
+            jt808.Enabled && jt808.Port != 0 ? $"vehicle terminals {jt808.Bind}:{jt808.Port}" : "",
+        };
         return string.Join(", ", doors.Where(d => d.Length > 0));
     }
 

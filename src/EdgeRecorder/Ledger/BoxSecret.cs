@@ -25,6 +25,9 @@ internal sealed class BoxSecret
         return key.Length == 32 ? new(key) : throw new LedgerException($"{path}: is {key.Length} bytes, not 32; camera passwords cannot be read without the right one");
     }
 
+    /// <summary>A key of its own for another purpose: knowing it tells nothing of this one.</summary>
+    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, 32, info: Encoding.UTF8.GetBytes(purpose));
+
     public byte[] Protect(string text)
     {
         var plain = Encoding.UTF8.GetBytes(text);

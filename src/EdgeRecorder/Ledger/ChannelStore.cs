@@ -25,13 +25,17 @@ internal sealed record ChannelRow
     public long? MaxAgeSeconds { get; init; }
     public bool FromFile { get; init; }
     public bool Removed { get; init; }
+
+    /// <summary>Number of the device it belongs to, and what that calls it; null: it has an address of its own.</summary>
+    public int? Device { get; init; }
+    public string? DeviceChannel { get; init; }
 }
 
 /// <summary>Channels; numbers and ids are given once and never again.</summary>
 internal sealed class ChannelStore(LedgerDatabase ledger, BoxSecret secret, TimeProvider time)
 {
     private const string Columns = "number, id, key, protocol, name, url, url_secret, sub_url, sub_url_secret, record, file_record, transport, audio, priority, "
-        + "min_size, max_size, min_age_s, max_age_s, from_file, removed";
+        + "min_size, max_size, min_age_s, max_age_s, from_file, removed, device_number, device_channel";
 
     /// <summary>All that ever were, removed ones too, in order of number.</summary>
     public IReadOnlyList<ChannelRow> All() => ledger.Read(c => c.List($"SELECT {Columns} FROM channels ORDER BY number", Read));
@@ -56,8 +60,8 @@ internal sealed class ChannelStore(LedgerDatabase ledger, BoxSecret secret, Time
     {
         var made = row with { Id = row.Id.Length > 0 ? row.Id : OpaqueId.New() };
         using var command = c.Command(
-            "INSERT INTO channels (id, key, protocol, name, url, url_secret, sub_url, sub_url_secret, record, file_record, transport, audio, priority, min_size, max_size, min_age_s, max_age_s, from_file, removed, created_utc_ms) "
-            + "VALUES ($id, $key, $protocol, $name, $url, $urls, $sub, $subs, $record, $file, $transport, $audio, $priority, $mins, $maxs, $mina, $maxa, $fromfile, $removed, $at) RETURNING number",
+            "INSERT INTO channels (id, key, protocol, name, url, url_secret, sub_url, sub_url_secret, record, file_record, transport, audio, priority, min_size, max_size, min_age_s, max_age_s, from_file, removed, device_number, device_channel, created_utc_ms) "
+            + "VALUES ($id, $key, $protocol, $name, $url, $urls, $sub, $subs, $record, $file, $transport, $audio, $priority, $mins, $maxs, $mina, $maxa, $fromfile, $removed, $device, $dchannel, $at) RETURNING number",
             Parameters(made));
         command.Parameters.AddWithValue("$at", time.GetUtcNow().ToUnixTimeMilliseconds());
         return made with { Number = (int)(long)command.ExecuteScalar()! };
@@ -66,7 +70,7 @@ internal sealed class ChannelStore(LedgerDatabase ledger, BoxSecret secret, Time
     private ChannelRow Update(SqliteConnection c, ChannelRow row)
     {
         c.Run("UPDATE channels SET id=$id, key=$key, protocol=$protocol, name=$name, url=$url, url_secret=$urls, sub_url=$sub, sub_url_secret=$subs, record=$record, file_record=$file, "
-            + "transport=$transport, audio=$audio, priority=$priority, min_size=$mins, max_size=$maxs, min_age_s=$mina, max_age_s=$maxa, from_file=$fromfile, removed=$removed WHERE number=$n",
+            + "transport=$transport, audio=$audio, priority=$priority, min_size=$mins, max_size=$maxs, min_age_s=$mina, max_age_s=$maxa, from_file=$fromfile, removed=$removed, device_number=$device, device_channel=$dchannel WHERE number=$n",
             [.. Parameters(row), ("$n", row.Number)]);
         return row;
     }
@@ -77,6 +81,7 @@ internal sealed class ChannelStore(LedgerDatabase ledger, BoxSecret secret, Time
         ("$url", SourceAddress.Masked(row.Url)), ("$urls", Secret(row.Url)), ("$sub", row.SubUrl is null ? null : SourceAddress.Masked(row.SubUrl)), ("$subs", Secret(row.SubUrl)),
         ("$record", row.Record), ("$file", row.FileRecord), ("$transport", row.Transport), ("$audio", row.Audio), ("$priority", row.Priority),
         ("$mins", row.MinSize), ("$maxs", row.MaxSize), ("$mina", row.MinAgeSeconds), ("$maxa", row.MaxAgeSeconds), ("$fromfile", row.FromFile), ("$removed", row.Removed),
+        ("$device", row.Device), ("$dchannel", row.DeviceChannel),
     ];
 
     private byte[]? Secret(string? address) => address is not null && SourceAddress.Masked(address) != address ? secret.Protect(address) : null;
@@ -88,6 +93,7 @@ internal sealed class ChannelStore(LedgerDatabase ledger, BoxSecret secret, Time
         SubUrl = r.Blob(8) is { } sub ? secret.Unprotect(sub) : r.Text(7),
         Record = r.GetBoolean(9), FileRecord = r.IsDBNull(10) ? null : r.GetBoolean(10), Transport = r.GetString(11), Audio = r.GetBoolean(12), Priority = r.GetInt32(13),
         MinSize = r.Text(14), MaxSize = r.Text(15), MinAgeSeconds = r.Number(16), MaxAgeSeconds = r.Number(17), FromFile = r.GetBoolean(18), Removed = r.GetBoolean(19),
+        Device = (int?)r.Number(20), DeviceChannel = r.Text(21),
     };
 }
 

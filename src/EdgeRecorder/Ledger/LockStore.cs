@@ -22,6 +22,11 @@ internal sealed class LockStore(LedgerDatabase ledger)
             ("$state", Word(row.State)), ("$pool", row.Pool));
     });
 
+    /// <summary>It ends later from now on, and expires later with it. False when there is no such lock.</summary>
+    public bool Extend(string id, DateTimeOffset to, DateTimeOffset expires) => ledger.Write(c =>
+        c.Run("UPDATE locks SET to_utc_ms=max(to_utc_ms, $to), expires_utc_ms=max(expires_utc_ms, $until), state='pinned', pool='' WHERE id=$id AND state<>'released'",
+            ("$id", id), ("$to", to.ToUnixTimeMilliseconds()), ("$until", expires.ToUnixTimeMilliseconds())) > 0);
+
     /// <summary>All of it lies in these segments of the event pool. False when there is no such lock; nothing is written that stands there already.</summary>
     public bool SetCopied(string id, string pool)
         => Find(id) is { } row && (row is { State: LockState.Copied } && row.Pool == pool || Set(id, LockState.Copied, pool));

@@ -35,6 +35,9 @@ public interface ISourceSink : IAccessUnitSink
 public sealed class SourceException(GapReason reason, string message, Exception? inner = null) : Exception(message, inner)
 {
     public GapReason Reason => reason;
+
+    /// <summary>No further attempt makes sense before, unless something happens meanwhile; zero: as the supervisor thinks.</summary>
+    public TimeSpan Pause { get; init; }
 }
 
 /// <summary>Why there is no footage (DESIGN section 3). The API spells them in kebab-case.</summary>

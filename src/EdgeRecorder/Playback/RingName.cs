@@ -17,7 +17,7 @@ internal readonly record struct RingName(byte Stream, RecordPlace Place, TrackCh
     public ReadOnlySpan<char> Write(Span<char> target)
     {
         if (!target.TryWrite(CultureInfo.InvariantCulture,
-                $"{Folder}/{Place.Segment}-{Place.Generation}-{Place.Offset}-{Place.Length}-{(Stream == 1 ? "sub" : "main")}-{Word(Tracks)}{(IsInit ? ".mp4" : ".m4s")}", out var written))
+                $"{Folder}/{Place.Segment}-{Place.Generation}-{Place.Offset}-{Place.Length}-{StreamKey.Word(Stream)}-{Word(Tracks)}{(IsInit ? ".mp4" : ".m4s")}", out var written))
             throw new ArgumentException($"{target.Length} characters are too few for a name in the ring", nameof(target));
         return target[..written];
     }
@@ -30,10 +30,10 @@ internal readonly record struct RingName(byte Stream, RecordPlace Place, TrackCh
         if (!isInit && !name.EndsWith(".m4s", StringComparison.Ordinal))
             return false;
         var words = name[..^4].Split('-', 7);
-        if (words.Length != 6 || words[4] is not ("main" or "sub") || Choice(words[5]) is not { } tracks
+        if (words.Length != 6 || StreamKey.Read(words[4]) is not { } stream || Choice(words[5]) is not { } tracks
             || !Number(words[0], out int segment) || !Number(words[1], out long generation) || !Number(words[2], out int offset) || !Number(words[3], out int length))
             return false;
-        read = new RingName((byte)(words[4] == "sub" ? 1 : 0), new RecordPlace(segment, generation, offset, length), tracks, isInit);
+        read = new RingName(stream, new RecordPlace(segment, generation, offset, length), tracks, isInit);
         return true;
     }
 

@@ -49,6 +49,9 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
     private bool _records;
     private CancellationTokenSource? _pull;                 // ends the loop
     private CancellationTokenSource? _attempt;              // ends one session, to begin the next at once
+    private bool _isPausing;
+    private bool _isReady;                                  // the source said so since the session that runs began
+    private TimeSpan _pause;                                // the least that the source wants between two attempts
     private Task _loop = Task.CompletedTask;
 
     private ChannelState _state = ChannelState.Idle;
@@ -94,6 +97,16 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
             _connect = connect;
             _attempt?.Cancel();
         }
+    }
+
+    /// <summary>The source can be had again: an attempt that waits begins now. A session that delivers goes on.</summary>
+    public void Retry()
+    {
+        lock (_sync)
+            if (_isPausing)
+                _attempt?.Cancel();
+            else
+                _isReady = true;
     }
 
     /// <summary>Watches the stream: first the state and what the window knows, then every fragment until disposed.</summary>
@@ -298,6 +311,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         lock (_sync)
             (_attempt, connect) = (attempt, _connect);
         var (reason, detail) = (GapReason.Reconnect, "the source ended the stream");
+        var least = TimeSpan.Zero;
         try
         {
             await Task.Run(() => Begin(connect()).RunAsync(this, attempt.Token), attempt.Token);
@@ -308,7 +322,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         }
         catch (SourceException e)
         {
-            (reason, detail) = (e.Reason, e.Message);
+            (reason, detail, least) = (e.Reason, e.Message, e.Pause);
         }
         catch (ProtocolException e)
         {
@@ -322,7 +336,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         var changed = attempt.IsCancellationRequested;
         lock (_sync)
         {
-            (_attempt, _session) = (null, null);
+            (_attempt, _session, _pause) = (null, null, least);
             Publish(_fragmenter.Close());
             PublishShort(_short?.Close());
             _rate.Reset();
@@ -356,8 +370,15 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         TimeSpan wait;
         lock (_sync)
         {
+            if (_isReady)
+            {
+                _isReady = false;
+                return;
+            }
             wait = _backoff.Next();
-            _attempt = pause;
+            if (wait < _pause)
+                wait = _pause;
+            (_attempt, _isPausing) = (pause, true);
         }
         try
         {
@@ -365,10 +386,10 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            // New settings: try them now.
+            // New settings, or the source is there again: try now.
         }
         lock (_sync)
-            _attempt = null;
+            (_attempt, _isPausing) = (null, false);
     }
 
     private void Publish(Fragment? fragment)
@@ -376,6 +397,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         if (fragment is null)
             return;
         _backoff.Flows();
+        _isReady = false;
         _rate.Add(fragment.Length, fragment.VideoSamples, _box.Clock.BoottimeUs);
         if (_state is ChannelState.Connecting or ChannelState.Offline)
             Enter(_records ? ChannelState.Recording : ChannelState.Live, "");

@@ -69,6 +69,22 @@ internal sealed class ChannelCatalog(ChannelStore store)
         }
     }
 
+    /// <summary>A channel of a device. One that was removed and is asked for again has its number and footage back.</summary>
+    public CatalogResult AddOfDevice(ChannelRow row)
+    {
+        lock (_changing)
+        {
+            if (_byNumber.Values.FirstOrDefault(c => c.Device == row.Device && c.DeviceChannel == row.DeviceChannel) is { } there)
+                return CatalogResult.Of(there);
+            if (IsTaken(row.Key))
+                return CatalogResult.Refused(CatalogRefusal.KeyTaken, $"the key \"{row.Key}\" is taken");
+            var known = store.All().LastOrDefault(r => r.Removed && r.Protocol == row.Protocol && string.Equals(r.Key, row.Key, StringComparison.OrdinalIgnoreCase));
+            var channel = Definition(store.Save(known is null ? row : row with { Number = known.Number, Id = known.Id }), null);
+            SetAll(_byNumber.Values.Append(channel));
+            return CatalogResult.Of(channel);
+        }
+    }
+
     /// <summary>Applies <paramref name="change"/> to the row of a channel; one of the file takes only a change of Record.</summary>
     public CatalogResult Change(ChannelDefinition channel, Func<ChannelRow, ChannelRow> change)
     {
@@ -124,7 +140,7 @@ internal sealed class ChannelCatalog(ChannelStore store)
             MinSize = Size(row.MinSize), MaxSize = Size(row.MaxSize),
             MinAge = row.MinAgeSeconds is { } least ? TimeSpan.FromSeconds(least) : null, MaxAge = row.MaxAgeSeconds is { } most ? TimeSpan.FromSeconds(most) : null,
         },
-        options?.Origin);
+        options?.Origin, row.Device, row.DeviceChannel);
 
     public static TransportChoice? Transport(string word) => word switch { "auto" => TransportChoice.Auto, "tcp" => TransportChoice.Tcp, "udp" => TransportChoice.Udp, _ => null };
 

@@ -12,6 +12,9 @@ internal interface IRecorder
     /// <summary>Stops the channel and forgets it; its footage stays.</summary>
     void Remove(int number);
 
+    /// <summary>The channel's source can be had again: attempts that wait begin now.</summary>
+    void Retry(int number);
+
     /// <summary>State of a stream now; null when the channel does not run.</summary>
     ChannelStatus? Status(StreamKey stream);
 

@@ -31,6 +31,10 @@ internal sealed class LockDesk(LockStore store, ILocks ring, TimeProvider time) 
         return (row, null);
     }
 
+    /// <summary>The lock reaches further; false when there is none any more.</summary>
+    public bool Extend(string id, DateTimeOffset to)
+        => store.Extend(id, to, time.GetUtcNow() + Default) && ring.TryExtend(id, to.ToUnixTimeMilliseconds() * 1000);
+
     /// <summary>False when there is no such lock.</summary>
     public bool Release(string id)
     {

@@ -23,9 +23,9 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
             _channels[channel.Number] = channel;
             var ring = box.Ring.SizeBytes;
             box.Ring.SetQuota(channel.Number, new RingQuota(channel.Quota.MinSize?.On(ring), channel.Quota.MaxSize?.On(ring), channel.Quota.MinAge, channel.Quota.MaxAge));
-            if (known is not null && !SameSource(known, channel))
+            if (known is not null)
                 foreach (var (key, running) in _captures)
-                    if (key.ChannelNumber == channel.Number)
+                    if (key.ChannelNumber == channel.Number && !SameSource(known, channel, key.Stream))
                         running.Reconnect(() => connect(channel, key.Stream));
             var main = new StreamKey(channel.Number, Main);
             _refusals.Remove(main);
@@ -52,6 +52,14 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
                 if (_captures.Remove(key, out var capture))
                     _ending.Add(capture.DisposeAsync().AsTask());
         }
+    }
+
+    public void Retry(int number)
+    {
+        lock (_changing)
+            foreach (var (key, running) in _captures)
+                if (key.ChannelNumber == number)
+                    running.Retry();
     }
 
     public ChannelStatus? Status(StreamKey stream)
@@ -95,6 +103,6 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
         return capture;
     }
 
-    private static bool SameSource(ChannelDefinition one, ChannelDefinition other)
-        => one.Url == other.Url && one.SubUrl == other.SubUrl && one.Transport == other.Transport && one.Audio == other.Audio;
+    private static bool SameSource(ChannelDefinition one, ChannelDefinition other, byte stream)
+        => (stream == Main ? one.Url == other.Url : (one.SubUrl ?? one.Url) == (other.SubUrl ?? other.Url)) && one.Transport == other.Transport && one.Audio == other.Audio;
 }

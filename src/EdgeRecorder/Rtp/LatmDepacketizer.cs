@@ -1,3 +1,4 @@
+using EdgeRecorder.Audio;
 using EdgeRecorder.Bytes;
 
 namespace EdgeRecorder.Rtp;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeRecorder.Audio;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.H26x;
 using EdgeRecorder.Media;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgeRecorder.Media;
+using EdgeRecorder.Network;
 using EdgeRecorder.Rtp;
 
 namespace EdgeRecorder.Rtsp;

@@ -12,7 +12,10 @@ internal sealed class ClockMap
     /// <summary>A wall clock that moved less than this against CLOCK_BOOTTIME has not been set, only read at two instants.</summary>
     public const long StepUs = 100_000;
 
+    private const long SuggestedUs = 2_000_000;
+
     private readonly Lock _gate = new();
+    private string? _source;                                // who suggested the clock that holds
     private readonly Dictionary<int, BootAnchor> _anchors = [];
     private readonly Dictionary<Guid, int> _numbers = [];
 
@@ -75,6 +78,28 @@ internal sealed class ClockMap
             Current = _anchors[now.BootNumber] = now;
         }
         Anchored?.Invoke(Current);
+    }
+
+    /// <summary>
+    /// A device tells the time. It is believed where nothing better is known: its clock becomes this boot's. What it says within two seconds of ours, which is
+    /// what a clock of whole seconds and its way here can be off, only makes ours more credible. Once taken, the same source may correct itself.
+    /// </summary>
+    /// <returns>Whether it re-dated this boot.</returns>
+    public bool Suggest(BoxClock clock, long utcUs, ClockQuality quality, string source)
+    {
+        bool redated;
+        lock (_gate)
+        {
+            var nowUs = clock.BoottimeUs;
+            var isOff = Math.Abs(nowUs + Current.OffsetUs - utcUs) > SuggestedUs;
+            if (quality < Current.Quality || quality == Current.Quality && !(isOff && (_source ?? source) == source))
+                return false;
+            Current = _anchors[Current.BootNumber] = new(Current.BootNumber, clock.BootId, nowUs, isOff ? utcUs : nowUs + Current.OffsetUs, quality);
+            _source = source;
+            redated = isOff;
+        }
+        Anchored?.Invoke(Current);
+        return redated;
     }
 
     /// <summary>Unix time in microseconds; a boot nobody knows is dated as if its clock had stood at 1970.</summary>

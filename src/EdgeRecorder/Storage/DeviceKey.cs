@@ -68,7 +68,7 @@ public sealed class DeviceKey : IDisposable
     }
 
     /// <summary>Signature over SHA-256 of <paramref name="data"/>, DER (RFC 3279 2.2.3), as <c>openssl dgst -sha256 -verify</c> takes it. Any thread.</summary>
-    public byte[] Sign(byte[] data)
+    public byte[] Sign(ReadOnlySpan<byte> data)
     {
         lock (_gate)
             return _key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);

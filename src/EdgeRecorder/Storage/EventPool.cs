@@ -47,6 +47,23 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         return null;
     }
 
+    public bool TryExtend(string lockId, long toUtcUs)
+    {
+        lock (_gate)
+        {
+            if (!_locks.TryGetValue(lockId, out var held))
+                return false;
+            if (toUtcUs > held.ToUtcUs)
+            {
+                held.ToUtcUs = toUtcUs;
+                held.IsAnnounced = false;
+                held.Done.Clear();                          // what a segment got since is not copied yet
+            }
+        }
+        wake();
+        return true;
+    }
+
     public void Release(string lockId)
     {
         lock (_gate)
@@ -91,12 +108,15 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         if (ready.Count == 0)
             return false;
         var (first, segment) = ready[0];
+        var toUtcUs = first.ToUtcUs;
         if (!Copy(first, segment))
             return false;
         flush();                                            // the copy is durable before the pin goes
         lock (_gate)
             lock (catalog.Gate)
             {
+                if (first.ToUtcUs != toUtcUs)
+                    return true;                            // it grew meanwhile: the segment may hold more of it
                 first.Done.Add(segment.Generation);
                 if (first.Pinned.Remove(segment))
                     segment.Pins--;
@@ -225,9 +245,15 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
         }
     }
 
-    /// <param name="Pinned">Segments whose footage is not copied yet.</param>
-    private sealed record Held(StreamKey Stream, long FromUtcUs, long ToUtcUs, List<Segment> Pinned)
+    private sealed class Held(StreamKey stream, long fromUtcUs, long toUtcUs, List<Segment> pinned)
     {
+        public StreamKey Stream => stream;
+        public long FromUtcUs => fromUtcUs;
+        public long ToUtcUs { get; set; } = toUtcUs;
+
+        /// <summary>Segments whose footage is not copied yet.</summary>
+        public List<Segment> Pinned => pinned;
+
         /// <summary>Generations whose part of the range lies in the pool.</summary>
         public HashSet<long> Done { get; } = [];
 

@@ -147,7 +147,7 @@ internal sealed class FootageReader(RingCatalog catalog, ISegmentDevice device, 
             if (header.Generation != generation)
                 return new SegmentTable([], []);
             if (SegmentScan.ReadSeal(file, header) is { } seal)
-                return new SegmentTable(seal.Records, seal.Boots);
+                return new SegmentTable(seal.Records.Array!, seal.Boots);
             var scan = SegmentScan.Walk(file, header);      // quarantined: it has no seal, and what it never linked was written elsewhere
             return new SegmentTable([.. scan.Entries.Take(scan.Linked)], scan.Boots);
         }

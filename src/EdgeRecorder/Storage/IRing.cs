@@ -1,3 +1,4 @@
+using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 
 namespace EdgeRecorder.Storage;
@@ -13,6 +14,15 @@ public interface IRing
 
     /// <summary>Unix time of a CLOCK_BOOTTIME of the running boot, as the ring dates its footage; both microseconds.</summary>
     long ToUtcUs(long boottimeUs);
+
+    /// <summary>How far those dates can be believed.</summary>
+    ClockQuality ClockQuality { get; }
+
+    /// <summary>The running boot.</summary>
+    int BootNumber { get; }
+
+    /// <summary>A round at once, without waiting: something happened that footage must survive.</summary>
+    void SyncNow();
 
     /// <summary>What a channel is promised and limited to, from now on.</summary>
     void SetQuota(int channelNumber, RingQuota quota);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Platform.Linux;
@@ -17,12 +16,14 @@ namespace EdgeRecorder.Storage;
 /// </code>
 /// Records of the same batch are linked to each other when they are appended; the first of a batch never from the one before it.
 /// </summary>
-internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSegment? init, ISegmentFile file) : IDisposable
+/// <param name="expected">Records it will probably hold.</param>
+internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSegment? init, ISegmentFile file, int expected = 0) : IDisposable
 {
     private static readonly byte[] Zeros = PinnedPages.Make(2 * Geometry.Page);
 
     private readonly Lock _gate = new();
-    private readonly List<FragmentEntry> _entries = [];
+    private FragmentEntry[] _entries = new FragmentEntry[Math.Max(16, expected)];
+    private int _count;
     private List<Fragment?> _pending = [];                  // written, not yet durable: kept to be written elsewhere if the disk fails; null: a copy
     private List<Fragment?> _syncing = [];
     private TailPages? _tail;                               // from the first record or link on
@@ -52,8 +53,8 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
 
     /// <summary>Bytes left for a record and the `free` behind it.</summary>
     public int Room => header.Geometry.SealOffset - Geometry.NextRecord(_lastFree) - Geometry.FreeHeader;
-    public int Count => _entries.Count;
-    public bool IsFull => _entries.Count >= header.Geometry.MaxRecords;
+    public int Count => _count;
+    public bool IsFull => _count >= header.Geometry.MaxRecords;
 
     /// <summary>The disk failed; the sync thread leaves it alone until the writer has rescued what it held.</summary>
     public bool IsFailed { get; set; }
@@ -79,10 +80,10 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
 
     public bool IsDirty
     {
-        get { lock (_gate) return _entries.Count > Linked; }
+        get { lock (_gate) return _count > Linked; }
     }
 
-    /// <summary>Boottime of its last record, or of the start that found it.</summary>
+    /// <summary>Boottime of its last record, or of its opening where what is written is older; of the start that found it.</summary>
     public long TouchedUs { get; set; }
 
     /// <summary>Where the visible chain ends.</summary>
@@ -92,14 +93,14 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     public FragmentEntry[] Durable()
     {
         lock (_gate)
-            return CollectionsMarshal.AsSpan(_entries)[..Linked].ToArray();
+            return _entries[..Linked];
     }
 
     /// <summary>A copy of all entries, durable or not.</summary>
     public FragmentEntry[] All()
     {
         lock (_gate)
-            return _entries.ToArray();
+            return _entries[.._count];
     }
 
     /// <summary>Writes the record. Takes one reference of the fragment until it is durable.</summary>
@@ -108,7 +109,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     public void Append(Fragment fragment, in RecordHeader record, BootAnchor boot, bool chained, RecordScratch scratch)
     {
         var digest = scratch.Build(fragment, record, chained, _hash, out var hash);
-        if (_entries.Count == 0)
+        if (_count == 0)
             FirstSequence = record.Sequence;                // one that was found empty at start knew none
         Put(new FragmentEntry
         {
@@ -155,8 +156,8 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             entry.Offset = start;
             retained?.AddReference();                       // not before the write: one that failed is not ours
             _pending.Add(retained);
-            _entries.Add(entry);
-            (_lastFree, _hash, TouchedUs) = (end, hash, entry.BoottimeUs);
+            Add(entry);
+            (_lastFree, _hash, TouchedUs) = (end, hash, Math.Max(TouchedUs, entry.BoottimeUs));
         }
     }
 
@@ -168,7 +169,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             batch = default;
             if (_pending.Count == 0)
                 return false;
-            batch = new SyncBatch(_batchStart, _lastFree, _entries.Count);
+            batch = new SyncBatch(_batchStart, _lastFree, _count);
             (_pending, _syncing, _syncingHash) = (_syncing, _pending, _hash);
             _tail!.Batch();
         }
@@ -194,7 +195,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             fragment?.Release();
         _syncing.Clear();
         lock (_gate)
-            return CollectionsMarshal.AsSpan(_entries)[first..batch.Count];
+            return _entries.AsSpan(first..batch.Count);
     }
 
     /// <summary>Lets the visible chain go on at this offset.</summary>
@@ -208,7 +209,7 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
             List<Fragment> all = [.. _syncing.OfType<Fragment>(), .. _pending.OfType<Fragment>()];
             _syncing.Clear();
             _pending.Clear();
-            _entries.RemoveRange(Linked, _entries.Count - Linked);
+            _count = Linked;
             _hash = _linkedHash;
             return all;
         }
@@ -217,8 +218,8 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
     /// <summary>Puts back a record that recovery found, in order; it is durable and linked.</summary>
     public void Restore(in FragmentEntry entry, byte[] hash)
     {
-        _entries.Add(entry);
-        Linked = _entries.Count;
+        Add(entry);
+        Linked = _count;
         _lastFree = _linkedFree = entry.End;
         _syncFrom = Geometry.AlignDown(entry.End);
         _hash = _syncingHash = _linkedHash = hash;
@@ -241,10 +242,19 @@ internal sealed class OpenSegment(Segment segment, SegmentHeader header, InitSeg
         return (byte)(Boots.Count - 1);
     }
 
-    /// <summary>The table for the seal. Digests that are not known, of records written before a restart, are read back and computed.</summary>
+    private void Add(in FragmentEntry entry)
+    {
+        if (_count == _entries.Length)
+            Array.Resize(ref _entries, 2 * _count);         // who still reads the old one finds in it what was there
+        _entries[_count++] = entry;
+    }
+
+    /// <summary>
+    /// The table for the seal, of a segment that takes nothing more: not a copy. Digests that are not known, of records written before a restart, are read back and computed.
+    /// </summary>
     public Seal MakeSeal(bool chained)
     {
-        var entries = Durable();
+        var entries = new ArraySegment<FragmentEntry>(_entries, 0, Linked);
         if (chained)
             foreach (ref var entry in entries.AsSpan())
                 if ((entry.Flags & RecordFlags.Chained) != 0 && ((ReadOnlySpan<byte>)entry.Digest).IndexOfAnyExcept((byte)0) < 0)

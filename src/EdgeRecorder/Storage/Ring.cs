@@ -28,7 +28,7 @@ internal sealed class Ring : IRing, IDisposable
         _victims = new VictimChoice(catalog, Now);
         _faults = new DiskFaults(observer, clock);
         var round = new Lock();
-        _writer = new RingWriter(catalog, options, volume.Id, device, observer, _faults, round, _streams.GetValueOrDefault);
+        _writer = new RingWriter(catalog, options, volume.Id, device, observer, _faults, round, _streams.GetValueOrDefault, clock);
         _housekeeper = new RingHousekeeper(catalog, options, volume.Id, device, observer, _faults, clock, _victims, _writer, index);
         _sync = new RingSync(catalog, _writer, clock, options.SyncPeriod, round, _housekeeper.Complete);
         _writer.Began = _sync.Show;
@@ -111,6 +111,8 @@ internal sealed class Ring : IRing, IDisposable
 
     public long SizeBytes => _catalog.Segments.Count * Geometry.Size;
     public long ToUtcUs(long boottimeUs) => boottimeUs + Clock.Current.OffsetUs;
+    public ClockQuality ClockQuality => Clock.Current.Quality;
+    public int BootNumber => Clock.Current.BootNumber;
 
     public void SetQuota(int channelNumber, RingQuota quota)
     {

@@ -1,3 +1,5 @@
+using EdgeRecorder.Storage.Format;
+
 namespace EdgeRecorder.Storage;
 
 /// <summary>What the ring is told at start.</summary>
@@ -28,7 +30,7 @@ public sealed record RingOptions
     public bool Chain { get; init; } = true;
 
     /// <summary>Makes a DER ECDSA P-256 signature over SHA-256 of what it is given; null: seals are not signed.</summary>
-    public Func<byte[], byte[]>? Sign { get; init; }
+    public Signer? Sign { get; init; }
 
     /// <summary>
     /// Bytes of fragments in memory, queued or not yet durable, before whole GOPs are refused: at least <see cref="QueueBytes"/>, at most

@@ -127,12 +127,12 @@ internal sealed class RingRecovery(Guid volume, Geometry geometry, ISegmentDevic
     {
         segment.State = SegmentState.Sealed;
         for (var i = 0; i < seal.Boots.Count; i++)
-            if (!clock.Knows(seal.Boots[i].Number) && Array.FindIndex(seal.Records, r => r.Boot == i) is >= 0 and var first
+            if (!clock.Knows(seal.Boots[i].Number) && Array.FindIndex(seal.Records.Array!, r => r.Boot == i) is >= 0 and var first
                 && SegmentScan.ReadRecord(file, seal.Records[first].Offset) is { } record)
                 clock.Learn(new BootAnchor(record.BootNumber, record.BootId, record.BoottimeUs, record.UtcUs, record.Quality));
         foreach (ref readonly var entry in seal.Records.AsSpan())
             segment.Extend(entry, seal.Boots[entry.Boot].Number);
-        segment.NextSequence = seal.FirstSequence + seal.Records.Length;
+        segment.NextSequence = seal.FirstSequence + seal.Records.Count;
         segment.LastHash = seal.LastHash;
         lock (_gate)
             _sequences.Add((segment, seal.FirstSequence, segment.NextSequence));

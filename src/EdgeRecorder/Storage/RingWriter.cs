@@ -1,3 +1,4 @@
+using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Storage.Format;
 
@@ -19,6 +20,7 @@ internal sealed class RingWriter : IDisposable
     private readonly DiskFaults _faults;
     private readonly Lock _round;
     private readonly Func<StreamKey, StreamState?> _streams;
+    private readonly BoxClock _clock;
     private readonly RecordScratch _scratch = new();
     private readonly Queue<Work> _queue = new();
     private readonly object _signal = new();
@@ -30,9 +32,9 @@ internal sealed class RingWriter : IDisposable
 
     /// <param name="round">Held by the sync thread through each of its rounds.</param>
     public RingWriter(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, Lock round,
-        Func<StreamKey, StreamState?> streams)
+        Func<StreamKey, StreamState?> streams, BoxClock clock)
     {
-        (_catalog, _options, _volume, _device, _observer, _faults, _round, _streams) = (catalog, options, volume, device, observer, faults, round, streams);
+        (_catalog, _options, _volume, _device, _observer, _faults, _round, _streams, _clock) = (catalog, options, volume, device, observer, faults, round, streams, clock);
         QueueLimit = options.QueueBytes;
         _thread = new Thread(Run) { Name = "ring writer", IsBackground = true };
     }
@@ -203,6 +205,7 @@ internal sealed class RingWriter : IDisposable
                 stream.NextSequence++;
                 stream.WaitsForSync = false;
                 stream.Count(fragment);
+                stream.Records = open.Count;
                 FragmentsWritten++;
                 BytesWritten += fragment.Length;
                 return;
@@ -256,7 +259,7 @@ internal sealed class RingWriter : IDisposable
                     PreviousSegment = previous?.Number ?? 0, PreviousGeneration = previous?.Generation ?? 0,
                     PreviousHash = LastHash(previous),
                 };
-                stream.Open = Open(segment, header, fragment.Init, stream.NextSequence);
+                stream.Open = Open(segment, header, fragment.Init, stream);
                 return true;
             }
             catch (IOException e)
@@ -277,11 +280,11 @@ internal sealed class RingWriter : IDisposable
     }
 
     /// <summary>Writes the header, durably, before the first record; a file that never held footage gets its name.</summary>
-    private OpenSegment Open(Segment segment, SegmentHeader header, InitSegment init, long sequence)
+    private OpenSegment Open(Segment segment, SegmentHeader header, InitSegment init, StreamState stream)
     {
         var written = header.Write(out var pages);
         var file = SegmentFolder.Begin(segment, _device, pages);
-        var open = new OpenSegment(segment, written, init, file) { FirstSequence = sequence };
+        var open = new OpenSegment(segment, written, init, file, expected: stream.Records + 1) { FirstSequence = stream.NextSequence, TouchedUs = _clock.BoottimeUs };
         open.BootIndex(header.Anchor.BootNumber, header.Anchor.BootId);
         _catalog.Opened(segment, open, written);
         return open;

@@ -152,9 +152,9 @@ internal sealed class SegmentAudit(ISegmentFile file, long fileLength, Guid volu
 
     private void CompareSeal(Seal seal)
     {
-        if (seal.Records.Length != _records.Count)
-            Findings.Add($"seal: lists {seal.Records.Length} records, {_records.Count} are in the chain");
-        for (var i = 0; i < Math.Min(seal.Records.Length, _records.Count); i++)
+        if (seal.Records.Count != _records.Count)
+            Findings.Add($"seal: lists {seal.Records.Count} records, {_records.Count} are in the chain");
+        for (var i = 0; i < Math.Min(seal.Records.Count, _records.Count); i++)
         {
             var (listed, found) = (seal.Records[i], _records[i]);
             ReadOnlySpan<byte> listedDigest = listed.Digest, foundDigest = found.Digest;
@@ -164,7 +164,7 @@ internal sealed class SegmentAudit(ISegmentFile file, long fileLength, Guid volu
             else if (listedDigest.IndexOfAnyExcept((byte)0) >= 0 && !listedDigest.SequenceEqual(foundDigest))
                 Findings.Add($"seal: digest of record {i + 1} at {found.Offset} does not match");
         }
-        if (!Header!.IsPool && _records.Count == seal.Records.Length && !seal.LastHash.AsSpan().SequenceEqual(LastHash))
+        if (!Header!.IsPool && _records.Count == seal.Records.Count && !seal.LastHash.AsSpan().SequenceEqual(LastHash))
             Findings.Add("seal: last hash is not the one of the chain");
         IsSigned = seal.Signature.Length > 0;
         if (IsSigned && key is not null && !key.VerifyData(seal.Signed, seal.Signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence))

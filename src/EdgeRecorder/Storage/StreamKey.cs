@@ -2,8 +2,17 @@ using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Storage;
 
-/// <summary>A stream of a channel as the ring knows it. <paramref name="Stream"/>: 0 main, 1 sub.</summary>
-public readonly record struct StreamKey(int ChannelNumber, byte Stream);
+/// <summary>A stream of a channel as the ring knows it. <paramref name="Stream"/>: 0 main, 1 sub, 2 what its device had stored itself and was brought in later.</summary>
+public readonly record struct StreamKey(int ChannelNumber, byte Stream)
+{
+    /// <summary>Footage of the device's own storage: dated by when it was filmed, not written in order of time, and without gaps of its own.</summary>
+    public const byte Device = 2;
+
+    /// <summary>As addresses and answers spell it.</summary>
+    public static string Word(byte stream) => stream switch { 0 => "main", 1 => "sub", _ => "device" };
+
+    public static byte? Read(string word) => word switch { "main" => 0, "sub" => 1, "device" => Device, _ => null };
+}
 
 /// <summary>What a segment's header says of its channel, so that footage explains itself without a database (DESIGN P3).</summary>
 /// <param name="Number">1…, never reused.</param>

@@ -14,6 +14,9 @@ internal sealed class StreamState(StreamKey key)
 
     /// <summary>The segment it writes into; null until the first fragment.</summary>
     public OpenSegment? Open { get; set; }
+
+    /// <summary>Records of its open segment, or of the last it had.</summary>
+    public int Records { get; set; }
     public long NextSequence { get; set; }
 
     /// <summary>Nothing is taken before the next sync fragment: something was dropped.</summary>

@@ -15,11 +15,12 @@ internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
     {
         var before = _quotas.GetValueOrDefault(channelNumber);
         _quotas[channelNumber] = quota;
+        HasLimits = _quotas.Values.Any(each => each.MaxBytes is not null || each.MaxAge is not null);
         return before != quota;
     }
 
     /// <summary>True when a channel has a largest size or age: it loses footage also while there is room.</summary>
-    public bool HasLimits => _quotas.Values.Any(quota => quota.MaxBytes is not null || quota.MaxAge is not null);
+    public bool HasLimits { get; private set; }
 
     /// <summary>True when the pool has segments that no lock needs.</summary>
     public bool HasDue => catalog.Segments.Any(s => s.IsDue);

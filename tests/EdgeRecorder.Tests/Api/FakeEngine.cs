@@ -13,6 +13,8 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
 {
     public ConcurrentDictionary<int, bool> Applied { get; } = new();
     public List<FootageSpan> Footage { get; } = [];
+    public FakeDevices Devices { get; } = new();
+    public List<FakeRingStream> Streams { get; } = [];
 
     /// <summary>Instead of <see cref="Footage"/>, when there is one.</summary>
     public RingCatalog? Catalog { get; set; }
@@ -25,8 +27,17 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
     public long ToUtcUs(long boottimeUs) => boottimeUs + 1_700_000_000_000_000;
+    public ClockQuality ClockQuality { get; set; } = ClockQuality.Ntp;
+    public int BootNumber => 1;
+    public void SyncNow() { }
     public void SetQuota(int channelNumber, RingQuota quota) { }
-    public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new InvalidOperationException();
+    public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
+    {
+        var stream = new FakeRingStream(key, priority);
+        Streams.Add(stream);
+        return stream;
+    }
+
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs) => Catalog?.Spans(key, fromUtcUs, toUtcUs) ?? [.. Footage.Where(s => s.Stream == key && s.FromUtcUs < toUtcUs && s.ToUtcUs > fromUtcUs)];
     public FootageLease Lease(StreamKey key, long fromUtcUs, long toUtcUs, bool fromSync) => new([], () => { }, CancellationToken.None);
     public IReadOnlyList<FragmentRef> FragmentsOf(in FootageSpan span) => [];
@@ -34,6 +45,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => false;
     public byte[]? ReadInit(in FragmentRef fragment) => null;
     public void Apply(ChannelDefinition channel, bool record) => Applied[channel.Number] = record;
+    public void Retry(int number) { }
     public void Remove(int number) => Applied.TryRemove(number, out _);
     public IDisposable? Watch(StreamKey stream, IFragmentViewer viewer, bool lowLatency)
     {
@@ -59,6 +71,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
 
     public Func<string, string, bool>? Copied { get; set; }
     public void Release(string lockId) => Pinned.TryRemove(lockId, out _);
+    public bool TryExtend(string lockId, long toUtcUs) => Pinned.ContainsKey(lockId);
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
     public Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop) => Task.FromResult(Playlist);
     public RecordsAnswer Open(int channelNumber, in RingName name) => Records;
@@ -73,6 +86,29 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
             ? Task.FromResult(new SourceOffer([new Track { Codec = Codec.H264, TimeScale = 90_000, Width = 1920, Height = 1080 }], ["application vnd.onvif.metadata"], "tcp", 2_000_000))
             : throw new SourceException(GapReason.Unauthorized, "401 from camera");
     }
+}
+
+/// <summary>Keeps what was written, by date and length.</summary>
+internal sealed class FakeRingStream(StreamKey key, int priority) : IRingStream
+{
+    public StreamKey Key => key;
+    public int Priority => priority;
+    public List<(long BoottimeUs, long Duration90k, bool StartsRun, bool IsSync)> Fragments { get; } = [];
+    public bool IsFull { get; set; }
+    public long MediaEnd90k { get; private set; }
+    public long? LastFootageEndUtcUs => null;
+    public void Describe(ChannelIdentity identity, int newPriority) { }
+
+    public bool Offer(Fragment fragment)
+    {
+        if (IsFull)
+            return false;
+        Fragments.Add((fragment.BoottimeUs, fragment.Duration90k, fragment.StartsRun, fragment.IsSync));
+        MediaEnd90k = fragment.MediaStart90k + fragment.Duration90k;
+        return true;
+    }
+
+    public void Dispose() { }
 }
 
 /// <summary>Bytes of a fixed pattern as a download.</summary>

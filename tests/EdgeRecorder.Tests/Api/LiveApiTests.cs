@@ -55,14 +55,24 @@ public sealed class LiveApiTests() : BoxTest("""[{ "key": "gate", "url": "rtsp:/
     [Fact]
     public async Task All_tracks_come_when_asked_for()
     {
-        using var socket = await LiveSocket.OpenAsync(Box.Port, _id, Basic, "tracks=all&latency=low&stream=sub");
+        var id = (await Box.Admin.PostAsync("/api/v1/channels", Requests.Json("""{"name":"Yard","url":"rtsp://h/1","subUrl":"rtsp://h/2"}""")).BodyAsync(HttpStatusCode.Created)).GetProperty("id").GetString()!;
+        using var socket = await LiveSocket.OpenAsync(Box.Port, id, Basic, "tracks=all&latency=low&stream=sub");
         await socket.TextAsync("state");
         await SendAsync(30);
         Assert.Equal("video/mp4; codecs=\"avc3.42001E, alaw\"", (await socket.TextAsync("init")).GetProperty("mime").GetString());
         Assert.Equal(1, Assert.Single(Box.Engine.Viewers.Values).Stream);
     }
 
+    [Fact]
+    public async Task Who_asks_for_sub_where_there_is_none_shares_main()
+    {
+        using var socket = await LiveSocket.OpenAsync(Box.Port, _id, Basic, "stream=sub");
+        await socket.TextAsync("state");
+        Assert.Equal(0, Assert.Single(Box.Engine.Viewers.Values).Stream);
+    }
+
     [Theory]
+    [InlineData("stream=device", 400)]
     [InlineData("stream=third", 400)]
     [InlineData("tracks=audio", 400)]
     [InlineData("latency=none", 400)]

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Devices;
 using EdgeRecorder.Hosting;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
@@ -53,7 +54,8 @@ internal sealed class TestBox : IAsyncDisposable
         var engine = new FakeEngine();
         var app = RecorderHost.Build(options, root, ledger, null, services => services
             .AddSingleton<IRing>(engine).AddSingleton<IRecorder>(engine).AddSingleton<ILocks>(engine).AddSingleton<IFootageSource>(engine).AddSingleton<IPlaybackSource>(engine)
-            .AddSingleton<IStorageStatus>(engine).AddSingleton<IProbe>(engine).AddSingleton<BoxClock, FakeClock>());
+            .AddSingleton<IStorageStatus>(engine).AddSingleton<IProbe>(engine).AddSingleton<BoxClock, FakeClock>()
+            .AddSingleton<IDeviceProtocol>(engine.Devices));
         await app.StartAsync();
         return new(root, ledger, app, engine, port);
     }

@@ -31,6 +31,18 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public void A_derived_key_is_the_same_as_long_as_the_box_has_its_secret_and_another_for_another_purpose()
+    {
+        PrivateFile.MakeDirectory(_directory.File("keys-a"));
+        PrivateFile.MakeDirectory(_directory.File("keys-b"));
+        var derived = BoxSecret.Open(_directory.File("keys-a")).Derive("codes");
+        Assert.Equal(32, derived.Length);
+        Assert.Equal(derived, BoxSecret.Open(_directory.File("keys-a")).Derive("codes"));
+        Assert.NotEqual(derived, BoxSecret.Open(_directory.File("keys-a")).Derive("cookies"));
+        Assert.NotEqual(derived, BoxSecret.Open(_directory.File("keys-b")).Derive("codes"));
+    }
+
+    [Fact]
     public void All_tables_are_strict()
         => Assert.Empty(_ledger.Read(c => c.List("SELECT name FROM pragma_table_list WHERE type='table' AND strict=0 AND name NOT LIKE 'sqlite_%'", r => r.GetString(0))));
 
@@ -72,8 +84,8 @@ public sealed class LedgerTests : IDisposable
     public void A_newer_ledger_is_refused_by_name()
     {
         var path = _directory.File("new.db");
-        LedgerDatabase.Open(path, new LedgerSchema("CREATE TABLE t (a INTEGER) STRICT", ["", ""])).Dispose();
-        Assert.Contains($"is version 3, this program knows {LedgerSchema.Embedded.Version}", Assert.Throws<LedgerException>(() => LedgerDatabase.Open(path)).Message, StringComparison.Ordinal);
+        LedgerDatabase.Open(path, new LedgerSchema("CREATE TABLE t (a INTEGER) STRICT", ["", "", ""])).Dispose();
+        Assert.Contains($"is version 4, this program knows {LedgerSchema.Embedded.Version}", Assert.Throws<LedgerException>(() => LedgerDatabase.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -131,6 +131,7 @@ public sealed class LiveStreamsTests
 
         public void Dispose() => IsLeft = true;
         public void Apply(ChannelDefinition channel, bool record) => throw new NotSupportedException();
+        public void Retry(int number) { }
         public void Remove(int number) => throw new NotSupportedException();
         public ChannelStatus? Status(StreamKey stream) => null;
     }

@@ -1,3 +1,4 @@
+using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Storage;
 
@@ -40,6 +41,9 @@ internal sealed class FakeRing : IRing
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
     public long ToUtcUs(long boottimeUs) => boottimeUs;
+    public ClockQuality ClockQuality => ClockQuality.Ntp;
+    public int BootNumber => 1;
+    public void SyncNow() { }
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new NotSupportedException();
     /// <summary>A span per segment and run, dated as its fragments are.</summary>

@@ -96,6 +96,9 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
     public long ToUtcUs(long boottimeUs) => boottimeUs;
+    public ClockQuality ClockQuality => ClockQuality.Ntp;
+    public int BootNumber => 7;
+    public void SyncNow() { }
     public void SetQuota(int channelNumber, RingQuota quota) => Quotas.Add(quota);
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {

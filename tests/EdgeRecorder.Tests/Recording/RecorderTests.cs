@@ -425,4 +425,44 @@ public sealed class RecorderTests
         Assert.Equal(100 * 3600, rig.Ring[^1].End90k);
         Assert.Equal([$"open Offline {endMs}", $"close {backMs}"], (await rig.LedgerAsync()).Skip(1).Take(2));
     }
+
+    [Fact]
+    public async Task A_source_that_knows_better_is_left_alone_for_as_long_as_it_says()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        (await rig.SessionAsync()).Fail(new SourceException(GapReason.Offline, "not connected") { Pause = TimeSpan.FromMinutes(5) });
+        Assert.Equal(TimeSpan.FromMinutes(5), await rig.WaitOutAsync());
+        (await rig.SessionAsync()).Fail(new SourceException(GapReason.Offline, "gone"));
+        Assert.InRange((await rig.WaitOutAsync()).TotalSeconds, 0.5, 2);
+    }
+
+    [Fact]
+    public async Task A_source_that_is_there_again_is_tried_at_once()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        (await rig.SessionAsync()).Fail(new SourceException(GapReason.Offline, "not connected") { Pause = TimeSpan.FromMinutes(5) });
+        await RecorderRig.Until(() => rig.Time.Waiting.Count > 0, "a pause");
+        rig.Recorder.Retry(1);
+        var second = await rig.SessionAsync();
+        rig.Recorder.Retry(1);                              // while it still tries, and fails because of what was before
+        second.Fail(new SourceException(GapReason.Offline, "not connected") { Pause = TimeSpan.FromMinutes(5) });
+        await rig.SessionAsync();
+        Assert.Empty(rig.Time.Waiting);
+    }
+
+    [Fact]
+    public async Task A_session_that_delivers_goes_on_when_its_source_says_that_it_is_there()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        rig.Recorder.Retry(1);
+        session.Send(60);
+        Assert.False(session.WasStopped);
+        session.Fail(new SourceException(GapReason.Stalled, "silent"));
+        Assert.InRange((await rig.WaitOutAsync()).TotalSeconds, 0.3, 1);       // the word from before is not remembered
+    }
 }

@@ -79,8 +79,8 @@ public sealed class FsckTests : IDisposable
                 continue;
             var seal = clean.Seal!;
             List<(int From, int Length)> parts = [(0, clean.Header!.Length), (clean.Header.Geometry.SealOffset, 24 + seal.Signed.Length + seal.Signature.Length + 4)];
-            parts.AddRange(Enumerable.Range(0, 8).Select(_ => seal.Records[random.Next(seal.Records.Length)]).Select(r => (r.Offset, r.RecordLength)));
-            parts.AddRange(Enumerable.Range(0, 8).Select(_ => seal.Records[random.Next(seal.Records.Length)]).Select(r => (r.Offset, RecordHeader.Length)));
+            parts.AddRange(Enumerable.Range(0, 8).Select(_ => seal.Records[random.Next(seal.Records.Count)]).Select(r => (r.Offset, r.RecordLength)));
+            parts.AddRange(Enumerable.Range(0, 8).Select(_ => seal.Records[random.Next(seal.Records.Count)]).Select(r => (r.Offset, RecordHeader.Length)));
             foreach (var (from, length) in parts.Concat(parts))
             {
                 var (at, bit) = (from + random.Next(length), 1 << random.Next(8));
@@ -136,7 +136,8 @@ public sealed class FsckTests : IDisposable
         var text = await Media.Tool.TextAsync("bash", "-euc",
             $"SEGMENT='{path}'\nKEY='{Path.Combine(_bench.Folder, "keys", DeviceKey.PublicName)}'\ncd '{_bench.Folder}'\nRECORD=3\n{script}");
         Assert.Contains($"h0 {Convert.ToHexStringLower(Header(path).Hash)}", text, StringComparison.Ordinal);
-        Assert.Contains($"d {Convert.ToHexStringLower(seal.Records[2].Digest)}", text, StringComparison.Ordinal);
+        var digest = seal.Records[2].Digest;
+        Assert.Contains($"d {Convert.ToHexStringLower(digest)}", text, StringComparison.Ordinal);
         Assert.Contains("d in the seal is the same", text, StringComparison.Ordinal);
         Assert.Contains("h is the record's", text, StringComparison.Ordinal);
         Assert.Contains("Verified OK", text, StringComparison.Ordinal);

@@ -30,6 +30,19 @@ public sealed class LockTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_that_grows_keeps_what_it_grew_by_also_of_a_segment_that_was_copied()
+    {
+        _bench.Record(Gate, 300);
+        Assert.Null(Lock("a", 101, 130));
+        Wait.Until(() => _bench.Ring.Status().Pool > 0);
+        Assert.True(_bench.Ring.Locks.TryExtend("a", _start + 161 * 1_000_000L));
+        Assert.True(_bench.Ring.Locks.TryExtend("a", _start + 120 * 1_000_000L));     // never shorter
+        Assert.False(_bench.Ring.Locks.TryExtend("b", _start));
+        _bench.Record(Gate, 5000);
+        Assert.Equal(Enumerable.Range(101, 60), _bench.NumbersOf(Gate).Take(60));
+    }
+
+    [Fact]
     public void A_lock_is_there_again_after_a_restart_without_an_index()
     {
         _bench.Record(Gate, 300);

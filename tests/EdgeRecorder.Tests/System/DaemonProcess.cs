@@ -114,14 +114,28 @@ internal sealed partial class DaemonProcess : IAsyncDisposable
     /// <summary>The channel with this key, as the API shows it.</summary>
     public async Task<JsonElement> ChannelAsync(string key) => await GetAsync($"/api/v1/channels/{await IdAsync(key)}");
 
+    /// <summary>Waits for channels that appear by themselves.</summary>
     public async Task<string> IdAsync(string key)
     {
         if (_ids.TryGetValue(key, out var id))
             return id;
-        foreach (var channel in (await GetAsync("/api/v1/channels?limit=1000")).EnumerateArray())
+        var channels = await WaitAsync(() => GetAsync("/api/v1/channels?limit=1000"), all => all.EnumerateArray().Any(c => c.GetProperty("key").GetString() == key), $"channel {key}");
+        foreach (var channel in channels.EnumerateArray())
             _ids[channel.GetProperty("key").GetString()!] = channel.GetProperty("id").GetString()!;
         return _ids[key];
     }
+
+    /// <summary>The device with this number, once it is listed.</summary>
+    public Task<JsonElement> DeviceAsync(string identity) => DeviceAsync(identity, _ => true);
+
+    /// <summary>The device with this number, once it is as <paramref name="condition"/> wants it.</summary>
+    public async Task<JsonElement> DeviceAsync(string identity, Func<JsonElement, bool> condition, TimeSpan? deadline = null)
+        => (await WaitAsync(async () => (await GetAsync("/api/v1/devices?limit=1000")).EnumerateArray().Cast<JsonElement?>().FirstOrDefault(d => d!.Value.GetProperty("identity").GetString() == identity),
+            d => d is { } found && condition(found), $"device {identity}", deadline))!.Value;
+
+    /// <summary>Changes a device, and returns it.</summary>
+    public async Task<JsonElement> ChangeDeviceAsync(string identity, string json)
+        => await Http.PatchAsync($"/api/v1/devices/{(await DeviceAsync(identity)).GetProperty("id").GetString()}", Requests.Json(json)).BodyAsync();
 
     public async Task<(string State, string Detail)> StateAsync(string key)
     {

@@ -10,6 +10,7 @@ internal sealed class DaemonSetup : IDisposable
 {
     private readonly TemporaryDirectory? _directory;
     private readonly JsonArray _channels = [];
+    private JsonObject _vehicles = new() { ["enabled"] = false };
 
     /// <param name="root">Where <c>storage.root</c> lies; null: a directory of its own, gone with this object.</param>
     public DaemonSetup(string? root = null)
@@ -27,6 +28,9 @@ internal sealed class DaemonSetup : IDisposable
     public string RingSize { get; set; } = "64MiB";
     public string Volume { get; set; } = "any";
     public string SegmentSize { get; set; } = "1MiB";
+
+    /// <summary>Where vehicle terminals find the recorder; 0 = it does not listen for them.</summary>
+    public int VehiclePort { get; private set; }
 
     /// <summary>Another program than the one of the run.</summary>
     public string? Program { get; set; }
@@ -48,6 +52,19 @@ internal sealed class DaemonSetup : IDisposable
         return this;
     }
 
+    /// <summary>Listens for vehicle terminals, on ports that are free; <paramref name="more"/> are further keys of the section.</summary>
+    public DaemonSetup WithVehicles(params (string Key, JsonNode? Value)[] more)
+    {
+        VehiclePort = FreePort();
+        _vehicles = new JsonObject
+        {
+            ["bind"] = "127.0.0.1", ["port"] = VehiclePort, ["mediaPort"] = FreePort(), ["subPort"] = FreePort(), ["playbackPort"] = FreePort(), ["enrolment"] = "open", ["record"] = true,
+        };
+        foreach (var (name, value) in more)
+            _vehicles[name] = value;
+        return this;
+    }
+
     public void RemoveChannels() => _channels.Clear();
 
     public void Write() => File.WriteAllText(ConfigurationFile, new JsonObject
@@ -55,7 +72,7 @@ internal sealed class DaemonSetup : IDisposable
         ["system"] = new JsonObject { ["log"] = LogDetail },
         ["storage"] = new JsonObject { ["root"] = Root, ["volume"] = Volume, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize } },
         ["channels"] = _channels.DeepClone(),
-        ["jt808"] = new JsonObject { ["enabled"] = false },
+        ["jt808"] = _vehicles.DeepClone(),
         ["gb28181"] = new JsonObject { ["enabled"] = false },
         ["api"] = new JsonObject
         {

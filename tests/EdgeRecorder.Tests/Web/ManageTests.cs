@@ -66,7 +66,10 @@ public sealed class ManageTests(PageRig rig)
         await page.OpenChannelAsync("gate");
         await page.Page.ClickAsync(".range-panel .pair button >> nth=0");
         await FitsAsync(page, "a camera");
-        await page.Page.ClickAsync("nav a >> nth=1");
+        await page.Page.ClickAsync("nav a[href='#/devices']");
+        await page.Page.WaitForSelectorAsync("main.box .hint");
+        await FitsAsync(page, "the devices");
+        await page.Page.ClickAsync("nav a[href='#/box']");
         await page.Page.WaitForSelectorAsync("main.box table");
         await FitsAsync(page, "storage and health");
         page.AssertNoFaults();

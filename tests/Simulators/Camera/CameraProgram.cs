@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace EdgeRecorder.Simulators.Camera;
 
 /// <summary>Runs the camera until a signal, or the end of standard input, ends it.</summary>
@@ -12,27 +10,19 @@ internal static class CameraProgram
         var commands = new ControlCommands(server);
         foreach (var fault in options.Faults)
             commands.ExecuteAtStart(fault);
-        using var control = options.ControlPort is { } port ? new ControlPort(options.Bind, port, commands) : null;
+        using var control = options.ControlPort is { } port ? new ControlPort(options.Bind, port, line => Task.FromResult(commands.Execute(line))) : null;
 
-        using var stop = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        }
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        if (options.ExitWithParent)
-            _ = StopAtEndOfInputAsync(stop);
+        using var life = new Lifetime(options.ExitWithParent);
+        var stop = life.Stop;
 
         await Console.Out.WriteLineAsync($"listening {server.EndPoint} control {control?.Port ?? 0}");
-        await Console.Out.FlushAsync(stop.Token);
+        await Console.Out.FlushAsync(stop);
 
-        var pacer = new Thread(() => new Pacer(server).Run(stop.Token)) { Name = "pacer" };
+        var pacer = new Thread(() => new Pacer(server).Run(stop)) { Name = "pacer" };
         pacer.Start();
         try
         {
-            await Task.WhenAll(server.RunAsync(stop.Token), control?.RunAsync(stop.Token) ?? Task.CompletedTask);
+            await Task.WhenAll(server.RunAsync(stop), control?.RunAsync(stop) ?? Task.CompletedTask);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -42,16 +32,5 @@ internal static class CameraProgram
         if (options.CountFile is { } file)
             await File.WriteAllTextAsync(file, Statistics.OfSessions(server, null) + "\n");
         return 0;
-    }
-
-    private static async Task StopAtEndOfInputAsync(CancellationTokenSource stop)
-    {
-        // A parent that died, even by kill -9, has closed its end of the pipe.
-        await using var input = Console.OpenStandardInput();
-        var buffer = new byte[256];
-        while (await input.ReadAsync(buffer) > 0)
-        {
-        }
-        await stop.CancelAsync();
     }
 }

@@ -6,9 +6,6 @@ internal static class AudioClip
     private const int G711Rate = 8000;
     private const int G711Samples = 160;                       // 20 ms, the default packet time of RFC 3551, 4.2
     private const byte AacPayloadType = 97;
-    private const int AacSamples = 1024;
-
-    private static readonly int[] _adtsRates = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
 
     public static RtpTrack Load(string path) => Path.GetExtension(path) switch
     {
@@ -35,29 +32,19 @@ internal static class AudioClip
     {
         var adts = VideoClip.ReadClip(path);
         var builder = new RtpTrackBuilder(AacPayloadType);
-        int profile = 0, rateIndex = 0, channels = 0;
-        for (var at = 0; at + 7 <= adts.Length;)
+        var frames = Adts.Split(adts, path);
+        foreach (var part in frames)
         {
-            // ISO/IEC 13818-7, 6.2: syncword 12, ID 1, layer 2, protection_absent 1, profile 2, rate 4, private 1, channels 3, 4 flags, length 13, …
-            var header = adts.AsSpan(at);
-            if (header[0] != 0xFF || (header[1] & 0xF0) != 0xF0)
-                throw new UsageException($"{path}: no ADTS syncword at byte {at}");
-            profile = header[2] >> 6;
-            rateIndex = header[2] >> 2 & 0xF;
-            channels = (header[2] & 1) << 2 | header[3] >> 6;
-            var length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5;
-            var headerLength = (header[1] & 1) == 1 ? 7 : 9;
-            if (length <= headerLength || at + length > adts.Length)
-                break;
-            var frame = header[headerLength..length];
+            var frame = adts.AsSpan(part.Body);
             builder.Packet([0, 16, (byte)(frame.Length >> 5), (byte)(frame.Length << 3)], frame, marker: true);
             builder.Unit(0, isSync: true, frame.Length);
-            at += length;
         }
+        var (_, _, profile, rateIndex, channels) = frames[0];
+        var rate = Adts.Rates[rateIndex];
         // AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1): object type 5, rate index 4, channels 4, three flags.
         var config = profile + 1 << 11 | rateIndex << 7 | channels << 3;
         return builder.Build(new TrackFormat(
-            "audio", "mpeg4-generic", AacPayloadType, _adtsRates[rateIndex], channels, _adtsRates[rateIndex], AacSamples,
+            "audio", "mpeg4-generic", AacPayloadType, rate, channels, rate, Adts.Samples,
             $"streamtype=5; profile-level-id=1; mode=AAC-hbr; sizelength=13; indexlength=3; indexdeltalength=3; config={config:X4}", ""));
     }
 }

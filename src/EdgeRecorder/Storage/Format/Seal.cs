@@ -3,6 +3,9 @@ using EdgeRecorder.Bytes;
 
 namespace EdgeRecorder.Storage.Format;
 
+/// <summary>Makes a signature of SHA-256 of what it is given.</summary>
+public delegate byte[] Signer(ReadOnlySpan<byte> data);
+
 /// <summary>
 /// What a finished segment ends with: the table of its records, their digests, the chain's last value, and a signature of the box.
 /// <code>
@@ -32,7 +35,7 @@ internal sealed record Seal
     public required long FirstSequence { get; init; }
     public required byte[] LastHash { get; init; }
     public required IReadOnlyList<(int Number, Guid Id)> Boots { get; init; }
-    public required FragmentEntry[] Records { get; init; }
+    public required ArraySegment<FragmentEntry> Records { get; init; }
 
     /// <summary>DER signature as read; empty when the box had no key.</summary>
     public byte[] Signature { get; init; } = [];
@@ -42,9 +45,9 @@ internal sealed record Seal
 
     /// <summary>The pages to write at <see cref="Geometry.SealOffset"/>, the thread's until it makes the next ones; what follows them in the seal's room is not written.</summary>
     /// <param name="sign">Makes a DER signature of SHA-256 of what it is given; null: no key.</param>
-    public ReadOnlySpan<byte> Write(Geometry geometry, Func<byte[], byte[]>? sign)
+    public ReadOnlySpan<byte> Write(Geometry geometry, Signer? sign)
     {
-        var signedLength = 112 + Boots.Count * 20 + Records.Length * FragmentEntry.Length;
+        var signedLength = 112 + Boots.Count * 20 + Records.Count * FragmentEntry.Length;
         var pages = PinnedPages.Scratch(Geometry.AlignUp(signedLength + LongestSignature + 4));
         var writer = new ByteWriter(pages);
         writer.I32(geometry.SealLength);
@@ -58,7 +61,7 @@ internal sealed record Seal
         writer.U8(Stream.Stream);
         writer.U8(0);
         writer.U16((ushort)Boots.Count);
-        writer.I32(Records.Length);
+        writer.I32(Records.Count);
         writer.I64(FirstSequence);
         writer.Bytes(LastHash);
         writer.I32(signedLength);
@@ -70,7 +73,7 @@ internal sealed record Seal
         }
         foreach (ref readonly var record in Records.AsSpan())
             record.Write(ref writer);
-        var signature = sign?.Invoke(pages[24..signedLength].ToArray()) ?? [];
+        var signature = sign?.Invoke(pages[24..signedLength]) ?? [];
         BinaryPrimitives.WriteUInt16BigEndian(pages[108..], (ushort)signature.Length);
         writer.Bytes(signature);
         writer.U32(Crc32C.Of(pages[..writer.Offset]));

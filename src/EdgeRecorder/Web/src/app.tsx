@@ -3,6 +3,7 @@ import { logOut, reachable, resume, session } from './api/client';
 import { BoxPage } from './box/BoxPage';
 import { HealthBadge } from './box/HealthBadge';
 import { ChannelPage } from './channel/ChannelPage';
+import { DevicesPage } from './devices/DevicesPage';
 import { Icon } from './parts/Icon';
 import { hashOf, route } from './route';
 import { LanguageChoice } from './session/LanguageChoice';
@@ -41,6 +42,7 @@ function Place() {
     switch (to.at) {
         case 'wall': return <Wall />;
         case 'box': return <BoxPage />;
+        case 'devices': return <DevicesPage />;
         case 'channel': return <ChannelPage key={to.id} id={to.id} instant={to.instant} />;
     }
 }
@@ -52,7 +54,8 @@ function Header() {
         <header class="top">
             <a class="brand" href={hashOf({ at: 'wall' })}><img src="/icon.svg" alt="" width="28" height="28" /><span>EdgeRecorder</span></a>
             <nav>
-                <a href={hashOf({ at: 'wall' })} aria-current={at !== 'box' ? 'page' : undefined}><Icon name="camera" /><span>{words.wall}</span></a>
+                <a href={hashOf({ at: 'wall' })} aria-current={at === 'wall' || at === 'channel' ? 'page' : undefined}><Icon name="camera" /><span>{words.wall}</span></a>
+                <a href={hashOf({ at: 'devices' })} aria-current={at === 'devices' ? 'page' : undefined}><Icon name="vehicle" /><span>{words.devices}</span></a>
                 <a href={hashOf({ at: 'box' })} aria-current={at === 'box' ? 'page' : undefined}><Icon name="disk" /><span>{words.box}</span></a>
             </nav>
             <HealthBadge />

@@ -1,13 +1,15 @@
 import { signal } from '@preact/signals';
 
 /** Where the page is: behind the #, so that the recorder serves one document. */
-export type Route = { at: 'wall' } | { at: 'box' } | { at: 'channel'; id: string; instant: number | null };
+export type Route = { at: 'wall' } | { at: 'box' } | { at: 'devices' } | { at: 'channel'; id: string; instant: number | null };
 
 export function parseRoute(hash: string): Route {
     const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
     const [first, id] = path.split('/');
     if (first === 'box')
         return { at: 'box' };
+    if (first === 'devices')
+        return { at: 'devices' };
     if (first === 'channel' && id) {
         const instant = Date.parse(new URLSearchParams(query).get('at') ?? '');
         return { at: 'channel', id: decodeURIComponent(id), instant: Number.isNaN(instant) ? null : instant };
@@ -19,6 +21,7 @@ export function hashOf(route: Route): string {
     switch (route.at) {
         case 'wall': return '#/';
         case 'box': return '#/box';
+        case 'devices': return '#/devices';
         case 'channel': return `#/channel/${encodeURIComponent(route.id)}${route.instant === null ? '' : `?at=${new Date(route.instant).toISOString()}`}`;
     }
 }

@@ -1,7 +1,7 @@
 // What the box API answers (docs/api/openapi.json). Times are ISO 8601 UTC.
 
 export type Role = 'viewer' | 'operator' | 'admin';
-export type StreamName = 'main' | 'sub';
+export type StreamName = 'main' | 'sub' | 'device';
 export type ChannelStateName = 'idle' | 'connecting' | 'live' | 'recording' | 'offline' | 'refused';
 export type GapReason = 'not-recording' | 'offline' | 'unauthorized' | 'stalled' | 'reconnect' | 'loss' | 'overload' | 'restart' | 'power-cut'
     | 'unreadable' | 'evicted' | 'disk-fault';
@@ -47,6 +47,42 @@ export interface Channel {
     priority: number;
     setIn: string | null;
     state: ChannelState;
+    device: string | null;
+    channel: string | null;
+}
+
+export interface Position {
+    at: string;
+    latitude: number;
+    longitude: number;
+    speed: number;
+    heading: number;
+    altitude: number;
+    fix: boolean;
+    ignition: boolean;
+}
+
+export interface Alarm {
+    kind: string;
+    channel: string | null;
+}
+
+export interface Device {
+    id: string;
+    protocol: string;
+    identity: string;
+    name: string;
+    state: 'waiting' | 'approved' | 'refused';
+    connected: boolean;
+    since: string | null;
+    lastSeen: string | null;
+    manufacturer: string;
+    model: string;
+    plate: string;
+    record: boolean;
+    channels: { id: string; channel: string; key: string; name: string; record: boolean }[];
+    position: Position | null;
+    alarms: Alarm[];
 }
 
 export interface Span {

@@ -77,8 +77,8 @@ function PerCamera({ disk }: { disk: Storage }) {
                                 <tr key={`${channel.id}${share?.stream}`}>
                                     <td><a href={hashOf({ at: 'channel', id: channel.id, instant: null })}>{channel.name}</a></td>
                                     <td><StateBadge state={channel.state} short /></td>
-                                    <td>{share?.stream === 'sub' ? words.sub : words.main}</td>
-                                    <td class="number">{share?.stream !== 'sub' && channel.state.bitrate > 0 ? bitRate(channel.state.bitrate) : '–'}</td>
+                                    <td>{share?.stream === 'sub' ? words.sub : share?.stream === 'device' ? words.fromDevice : words.main}</td>
+                                    <td class="number">{(!share || share.stream === 'main') && channel.state.bitrate > 0 ? bitRate(channel.state.bitrate) : '–'}</td>
                                     <td class="number">{share ? bytes(share.bytes) : '–'}</td>
                                     <td>{share ? dayAndTime(Date.parse(share.from)) : '–'}</td>
                                     <td>{share ? dayAndTime(Date.parse(share.to)) : '–'}</td>

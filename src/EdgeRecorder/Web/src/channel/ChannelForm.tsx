@@ -54,24 +54,24 @@ export function ChannelForm({ channel, onClose }: { channel?: Channel; onClose: 
         <Dialog title={channel ? words.edit : words.add} onClose={onClose}>
             <form onSubmit={event => void save(event)}>
                 <Field label={words.name}><input name="name" required maxLength={200} value={name} onInput={e => setName(e.currentTarget.value)} /></Field>
-                <Field label={words.url} hint={words.urlHint}>
+                {!channel?.device && <Field label={words.url} hint={words.urlHint}>
                     <input name="url" required inputMode="url" autocomplete="off" autocapitalize="none" spellcheck={false} value={url} onInput={e => setUrl(e.currentTarget.value)} />
-                </Field>
-                <div class="probe">
+                </Field>}
+                {!channel?.device && <div class="probe">
                     <button type="button" disabled={!url || probe === 'asking'} onClick={() => void ask()}>{probe === 'asking' ? words.probing : words.probe}</button>
                     {probe !== null && probe !== 'asking' && <ProbeResult probe={probe} />}
-                </div>
-                <Field label={words.subUrl}>
+                </div>}
+                {!channel?.device && <Field label={words.subUrl}>
                     <input name="subUrl" inputMode="url" autocomplete="off" autocapitalize="none" spellcheck={false} value={subUrl} onInput={e => setSubUrl(e.currentTarget.value)} />
-                </Field>
+                </Field>}
                 <div class="row">
-                    <Field label={words.transport}>
+                    {!channel?.device && <Field label={words.transport}>
                         <select value={transport} onChange={e => setTransport(e.currentTarget.value as Channel['transport'])}>
                             <option value="auto">{words.auto}</option>
                             <option value="tcp">{words.tcp}</option>
                             <option value="udp">{words.udp}</option>
                         </select>
-                    </Field>
+                    </Field>}
                     <Switch on={audio} onChange={setAudio}>{words.audio}</Switch>
                     <Switch on={record} onChange={setRecord}>{words.record}</Switch>
                 </div>

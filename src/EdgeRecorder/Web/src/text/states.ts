@@ -23,6 +23,12 @@ export function detailOf(detail: string, words: Catalogue): string {
         return said.unreachable;
     if (/^(connection closed|stream ended|connection lost)/.test(detail))
         return said.closed;
+    if (detail === 'the terminal is not connected')
+        return said.terminalAway;
+    if (detail === 'the device waits for approval')
+        return said.waitsForApproval;
+    if (/^the terminal (sends no media|stopped sending|does not answer)/.test(detail))
+        return said.terminalSilent;
     if (detail.startsWith('ring too small'))
         return said.ringTooSmall;
     return detail;

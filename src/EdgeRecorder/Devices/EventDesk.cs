@@ -1,0 +1,91 @@
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Recording;
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Devices;
+
+/// <summary>How much of the footage around an alarm is kept.</summary>
+/// <param name="Longest">Of an alarm that stands on: what is locked from its beginning, before <paramref name="After"/>.</param>
+internal readonly record struct AlarmMargins(TimeSpan Before, TimeSpan After, TimeSpan Longest);
+
+/// <summary>
+/// Alarms from beginning to end: a row of the ledger each, and the footage of the device's channels locked around them. Alarms that follow each other within
+/// the margins share a lock, which grows. Runs on the journal's task, and so without a lock of its own.
+/// </summary>
+/// <param name="records">Whether a channel is recorded now.</param>
+internal sealed partial class EventDesk(EventStore events, LockDesk locks, ChannelCatalog channels, Func<ChannelDefinition, bool> records, IRing ring, AlarmMargins margins, ILogger<EventDesk> log)
+{
+    private readonly Dictionary<(int Device, Alarm Alarm), Lasting> _lasting = [];
+    private readonly Dictionary<int, FoldedLock> _folded = [];
+
+    /// <summary>Events begun since start.</summary>
+    public long Begun { get; private set; }
+
+    /// <summary>For a start, behind the ledger's clocks: what lasted when the daemon ended has ended.</summary>
+    public void EndLeft() => events.EndLeft();
+
+    /// <param name="boottimeUs">Of the running boot; what a device stored meanwhile lies before now.</param>
+    public void Begin(DeviceRow device, Alarm alarm, long boottimeUs, string? detailJson)
+    {
+        var channel = alarm.Channel is { } name ? Of(device).FirstOrDefault(c => c.DeviceChannel == name) : null;
+        var id = events.Begin(device.Number, channel?.Number, alarm.Kind, new(ring.BootNumber, boottimeUs), detailJson);
+        Begun++;
+        _lasting[(device.Number, alarm)] = new(id, boottimeUs);
+        LogBegan(device.DisplayName, alarm.Kind);
+        ring.SyncNow();                                     // what led to it is on the disk before whatever follows
+        foreach (var concerned in channel is null ? Of(device) : [channel])
+            if (records(concerned))
+                Lock(concerned, device, alarm, boottimeUs - Us(margins.Before), boottimeUs + Us(margins.After));
+    }
+
+    public void End(DeviceRow device, Alarm alarm, long boottimeUs)
+    {
+        if (!_lasting.Remove((device.Number, alarm), out var lasting))
+            return;
+        var endUs = Math.Max(boottimeUs, lasting.SinceUs);
+        events.End(lasting.EventId, new(ring.BootNumber, endUs));
+        var keptUs = Math.Min(endUs, lasting.SinceUs + Us(margins.Longest)) + Us(margins.After);
+        foreach (var concerned in Of(device))
+            if (records(concerned) && (alarm.Channel is null || alarm.Channel == concerned.DeviceChannel))
+                Lock(concerned, device, alarm, lasting.SinceUs - Us(margins.Before), keptUs);
+    }
+
+    /// <summary>Something with a beginning and an end that locks nothing.</summary>
+    public void Note(DeviceRow device, string kind, long fromUs, long toUs, string detailJson)
+        => events.End(events.Begin(device.Number, null, kind, new(ring.BootNumber, fromUs), detailJson), new(ring.BootNumber, toUs));
+
+    private void Lock(ChannelDefinition channel, DeviceRow device, Alarm alarm, long fromUs, long toUs)
+    {
+        var (from, to) = (Utc(fromUs), Utc(toUs));
+        if (_folded.TryGetValue(channel.Number, out var folded) && from <= folded.To && to >= folded.From)
+        {
+            if (from >= folded.From && (to <= folded.To || locks.Extend(folded.Id, to)))
+            {
+                _folded[channel.Number] = folded with { To = to > folded.To ? to : folded.To };
+                return;
+            }
+            from = from < folded.From ? from : folded.From;     // somebody released it, or the beginning lies before it: a new one
+        }
+        var (made, refusal) = locks.Add(new(channel.Number, 0), from, to, $"alarm: {alarm.Kind}", device.DisplayName, null);
+        if (made is null)
+            LogRefused(device.DisplayName, alarm.Kind, refusal!);
+        else
+            _folded[channel.Number] = new(made.Id, from, to);
+    }
+
+    private IEnumerable<ChannelDefinition> Of(DeviceRow device) => channels.All.Where(c => c.Device == device.Number);
+
+    private DateTimeOffset Utc(long boottimeUs) => DateTimeOffset.FromUnixTimeMilliseconds(ring.ToUtcUs(boottimeUs) / 1000);
+
+    private static long Us(TimeSpan span) => (long)span.TotalMicroseconds;
+
+    private readonly record struct Lasting(long EventId, long SinceUs);
+
+    private readonly record struct FoldedLock(string Id, DateTimeOffset From, DateTimeOffset To);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Device}: alarm {Kind}")]
+    private partial void LogBegan(string device, string kind);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Device}: footage around the alarm {Kind} cannot be locked: {Reason}")]
+    private partial void LogRefused(string device, string kind, string reason);
+}

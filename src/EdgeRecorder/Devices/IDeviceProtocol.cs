@@ -1,0 +1,78 @@
+using System.Net;
+using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
+using EdgeRecorder.Recording;
+
+namespace EdgeRecorder.Devices;
+
+/// <summary>What every kind of device can be asked, whatever it speaks. One implementation per protocol; the API knows only this.</summary>
+internal interface IDeviceProtocol
+{
+    /// <summary>As `protocol` of devices and channels spells it.</summary>
+    string Protocol { get; }
+
+    /// <summary>The identity as it is stored, or null when the text cannot be one.</summary>
+    string? Identity(string text);
+
+    /// <summary>Whether a channel can be called that.</summary>
+    bool IsChannel(string channel);
+
+    /// <summary>Null while the device is not connected.</summary>
+    Presence? Presence(DeviceRow device);
+
+    /// <summary>Its newest report since the daemon started; null before, and while nobody approved it.</summary>
+    DeviceReport? Report(DeviceRow device);
+
+    /// <summary>A session for a stream of one of its channels: 0 main, 1 sub.</summary>
+    ISourceSession Connect(ChannelDefinition channel, byte stream);
+
+    /// <exception cref="DeviceException">The device is not there, refuses or does not answer.</exception>
+    Task MoveAsync(DeviceRow device, string channel, PtzMove move, CancellationToken stop);
+
+    /// <summary>What the device holds on its own storage, of one channel or of all, overlapping [from, to), in order of time.</summary>
+    /// <exception cref="DeviceException">As <see cref="MoveAsync"/>.</exception>
+    Task<IReadOnlyList<StoredFootage>> ListFootageAsync(DeviceRow device, string? channel, DateTimeOffset from, DateTimeOffset to, CancellationToken stop);
+
+    /// <summary>Has the device send what it stored of [from, to). Returns when it sent all.</summary>
+    /// <exception cref="DeviceException">As <see cref="MoveAsync"/>, also when it ends before.</exception>
+    Task BringFootageAsync(DeviceRow device, string channel, FootageWish wish, IFootageSink sink, CancellationToken stop);
+}
+
+/// <summary>A connection of a device.</summary>
+/// <param name="Version">Which edition of its protocol it speaks.</param>
+internal sealed record Presence(DateTimeOffset Since, IPEndPoint Remote, string Version);
+
+/// <summary>Where a device is and what it said beside it.</summary>
+/// <param name="Position">Null where it has told none that can be one.</param>
+/// <param name="Alarms">Those that stand.</param>
+internal sealed record DeviceReport(Position? Position, double? MileageKm, int? Signal, int? Satellites, IReadOnlyList<Alarm> Alarms);
+
+/// <summary>Directions and lenses, as every protocol has them.</summary>
+internal enum PtzAction { Stop, Up, Down, Left, Right, ZoomIn, ZoomOut, FocusFar, FocusNear, IrisOpen, IrisClose, WiperOn, WiperOff, LightOn, LightOff }
+
+/// <param name="Speed">0 to 255, where the action has one.</param>
+internal readonly record struct PtzMove(PtzAction Action, byte Speed);
+
+/// <summary>A stretch of footage on a device's own storage.</summary>
+/// <param name="Stream">main or sub; empty where it does not say.</param>
+/// <param name="Storage">main or backup; empty where it does not say.</param>
+/// <param name="Alarms">Kinds of the alarms that fell into it.</param>
+internal sealed record StoredFootage(string Channel, DateTimeOffset From, DateTimeOffset To, string Stream, string Storage, string Content, long Bytes, IReadOnlyList<string> Alarms);
+
+/// <summary>Footage that somebody wants from a device's storage.</summary>
+internal readonly record struct FootageWish(DateTimeOffset From, DateTimeOffset To, byte Stream, bool Audio);
+
+/// <summary>Where footage of a device's storage goes.</summary>
+internal interface IFootageSink : ISourceSink
+{
+    /// <summary>From the newest picture to the end of what was asked for; negative behind it. Null before the first.</summary>
+    TimeSpan? Remaining { get; }
+}
+
+/// <summary>Why a device did not do what it was asked.</summary>
+internal enum DeviceFault { NotConnected, NotApproved, Refused, Silent, Unsupported }
+
+internal sealed class DeviceException(DeviceFault fault, string message) : Exception(message)
+{
+    public DeviceFault Fault => fault;
+}
