@@ -112,6 +112,35 @@ public sealed class FootageTests(PageRig rig)
     }
 
     [Fact]
+    public async Task Footage_in_a_codec_that_the_browser_lacks_is_said_in_words_and_the_rest_plays()
+    {
+        using var setup = rig.Setup();
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--other", "small.h265");
+        await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url()));
+        await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(4));
+        await using var page = await rig.OpenAsync(daemon);
+        await page.OpenChannelAsync("gate");
+        await page.Page.ClickAsync(".tools .group button >> nth=0");
+        await page.PlayingAsync();
+        await camera.CommandAsync("other");
+        const string Missing = ".stage [data-missing] >> text=H.265";
+        await page.Page.WaitForSelectorAsync(Missing);       // live, as soon as it comes
+        var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Spans[1].To - t.Spans[1].From > TimeSpan.FromSeconds(3), "footage in the other codec");
+        await page.ClickTimelineAsync(timeline.Spans[1].From + TimeSpan.FromSeconds(1));
+        await page.WaitAsync(() => page.PictureAsync("phase"), phase => phase == "unsupported", "word that the browser lacks it");
+        await page.Page.WaitForSelectorAsync(Missing);
+        await camera.CommandAsync("other off");
+        await page.Page.PressAsync(".timeline", "End");
+        await page.PlayingAsync();
+
+        // What it has plays, up to where the codec changes.
+        await page.ClickTimelineAsync(timeline.Spans[0].To - TimeSpan.FromSeconds(2));
+        await page.WaitAsync(() => page.VideoAsync(), v => v.Counter >= 0 && v.Shown > 0, "footage in H.264");
+        await page.Page.WaitForSelectorAsync(Missing);
+        page.AssertNoFaults();
+    }
+
+    [Fact]
     public async Task Footage_plays_on_where_the_sound_ends_and_where_it_begins()
     {
         using var setup = rig.Setup();

@@ -48,7 +48,6 @@ internal sealed partial class PageDriver : IAsyncDisposable
     {
         (_context, Page, _daemon) = (context, page, daemon);
         page.Console += (_, message) => Add(message.Type is "error" or "warning" && !IsExpected(message), $"console {message.Type}: {message.Text}");
-        page.Console += (_, message) => File.AppendAllText("/tmp/console.log", $"{DateTime.Now:ss.fff} {message.Text}\n");  // DEBUG
         page.PageError += (_, error) => Add(true, $"error: {error}");
         page.Response += (_, response) => Add(response.Status >= 400 && !IsExpected(response.Status, response.Url), $"{response.Status} {response.Url}");
         // What the page itself gives up (a view that is gone) is no failure.

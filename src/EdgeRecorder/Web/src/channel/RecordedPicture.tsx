@@ -25,6 +25,7 @@ const tellEveryMs = 200;
 export function RecordedPicture({ channel, stream, video, wish, speed, paused, muted, onInstant, onEnded, onFailed }: Properties) {
     const player = useRef<RecordedPlayer | null>(null);
     const [missing, setMissing] = useState<string | null>(null);
+    const [awaited, setAwaited] = useState(false);
     const latest = useRef({ onInstant, onEnded, onFailed, paused, speed });
     latest.current = { onInstant, onEnded, onFailed, paused, speed };
 
@@ -47,6 +48,7 @@ export function RecordedPicture({ channel, stream, video, wish, speed, paused, m
             ended: () => latest.current.onEnded(),
             failed: (status, why) => latest.current.onFailed(status, why),
             unsupported: setMissing,
+            awaited: setAwaited,
             attached: obey,
         });
         player.current = made;
@@ -59,6 +61,7 @@ export function RecordedPicture({ channel, stream, video, wish, speed, paused, m
 
     useEffect(() => {
         setMissing(null);
+        setAwaited(false);
         player.current?.seek(wish.instant);
     }, [wish]);
     useEffect(obey, [speed, paused, wish]);
@@ -68,6 +71,7 @@ export function RecordedPicture({ channel, stream, video, wish, speed, paused, m
     return (
         <div class="picture" data-phase={missing ? 'unsupported' : 'recorded'}>
             <video ref={video} muted playsInline class="shown" />
+            {awaited && !missing && <div class="notice calm"><span class="pulse" aria-hidden="true" /><span>{text.value.common.loading}</span></div>}
             {missing && (
                 <div class="notice" data-missing={missing}>
                     <Icon name="noPicture" />

@@ -14,6 +14,8 @@ export interface RecordedEvents {
     /** The footage could not be had; `status` is the recorder's answer, 0 without one. */
     failed(status: number, why: string): void;
     unsupported(codec: string): void;
+    /** The footage is so new that it is not listed yet; or it is now. */
+    awaited(on: boolean): void;
     /** The element has another source now; whether it plays has to be said anew. */
     attached(): void;
 }
@@ -21,6 +23,8 @@ export interface RecordedEvents {
 const before = 20_000;                                      // ms loaded before the instant, for stepping back
 const behind = 30 * 60_000;                                 // and after it; what follows is another list
 const settled = 0.005;                                      // seconds
+const againMs = 1000;
+const mostWaitMs = 15_000;                                  // what a camera sent last is listed when nothing followed for 6 s
 
 /** Footage of the ring in a video element, by instants of the wall clock. */
 export class RecordedPlayer {
@@ -32,6 +36,8 @@ export class RecordedPlayer {
     private wanted: number | null = null;
     private closed = false;
     private opening = 0;
+    private again: number | undefined;
+    private waitedMs = 0;
 
     constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly events: RecordedEvents) {
         video.addEventListener('ended', this.onEnded);
@@ -55,8 +61,9 @@ export class RecordedPlayer {
         }
     }
 
-    private anew(instant: number): void {
+    private anew(instant: number, waitedMs = 0): void {
         this.wanted = instant;
+        this.waitedMs = waitedMs;
         this.open(instant).catch((fault: unknown) => this.events.failed(0, String(fault)));
     }
 
@@ -68,6 +75,7 @@ export class RecordedPlayer {
 
     /** What was loaded; the next wish loads anew. */
     private drop(): void {
+        window.clearTimeout(this.again);
         this.hls?.destroy();
         this.hls = undefined;
         this.stretches = [];
@@ -104,8 +112,11 @@ export class RecordedPlayer {
         hls.on(Events.LEVEL_UPDATED, (_, { details }) => { this.stretches = details.fragments; });
         hls.once(Events.LEVEL_LOADED, (_, { details }) => {
             this.stretches = details.fragments;
-            // What was recorded a moment ago is listed soon: until then from the newest there is, which leads there.
-            hls.startLoad(placeOf(this.stretches, this.wanted ?? instant) ?? this.stretches.at(-1)?.start ?? 0);
+            const place = placeOf(this.stretches, this.wanted ?? instant);
+            if (place === null && details.live && this.waitedMs < mostWaitMs)
+                this.later(() => this.wait(instant));
+            else
+                hls.startLoad(place ?? this.stretches.at(-1)?.start ?? 0);
         });
         hls.on(Events.MEDIA_ATTACHED, () => this.events.attached());
         hls.on(Events.FRAG_BUFFERED, () => this.settle());
@@ -153,6 +164,13 @@ export class RecordedPlayer {
         });
     }
 
+    private wait(instant: number): void {
+        const waitedMs = this.waitedMs + againMs;
+        this.drop();
+        this.events.awaited(true);
+        this.again = window.setTimeout(() => this.anew(instant, waitedMs), againMs);
+    }
+
     private fail(status: number, why: string): void {
         this.drop();
         this.events.failed(status, why);
@@ -174,6 +192,7 @@ export class RecordedPlayer {
                 if (Math.abs(this.video.currentTime - place) > settled)
                     this.video.currentTime = Math.max(place, ranges.start(i));
                 this.wanted = null;
+                this.events.awaited(false);
                 return;
             }
     }
