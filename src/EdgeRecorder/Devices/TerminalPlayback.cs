@@ -6,7 +6,7 @@ using EdgeRecorder.Media;
 namespace EdgeRecorder.Devices;
 
 /// <summary>Stored footage of one terminal's channel as it comes: 0x9201, media on the playback port, 0x9202 at the end.</summary>
-internal sealed class TerminalPlayback(VehicleTerminals terminals, VehicleTerminal terminal, DeviceRow device, byte channel, FootageWish wish, IFootageSink sink) : IMediaTap
+internal sealed class TerminalPlayback(VehicleTerminals terminals, VehicleTerminal terminal, DeviceRow device, byte channel, FootageWish wish, IFootageSink sink) : ITerminalTap
 {
     /// <summary>Terminals search their disks before they send; public platforms wait up to a minute.</summary>
     private static readonly TimeSpan FirstMedia = TimeSpan.FromSeconds(60);
@@ -113,5 +113,5 @@ internal sealed class TerminalPlayback(VehicleTerminals terminals, VehicleTermin
 
     void IMediaTap.Ended(string why) => _ended.TrySetResult(why);
 
-    void IMediaTap.Passthrough(ReadOnlySpan<byte> body) { }
+    void ITerminalTap.Passthrough(ReadOnlySpan<byte> body) { }
 }

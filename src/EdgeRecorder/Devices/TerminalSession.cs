@@ -11,7 +11,7 @@ namespace EdgeRecorder.Devices;
 /// Media that flows goes on when the signalling connection is lost; what is asked again when it comes back is up to the recorder.
 /// </summary>
 internal sealed partial class TerminalSession(VehicleTerminals terminals, VehicleTerminal terminal, ChannelDefinition definition, byte channel, byte stream, ILogger log)
-    : ISourceSession, IMediaTap, ITicking
+    : ISourceSession, ITerminalTap, ITicking
 {
     public static readonly TimeSpan FirstMedia = TimeSpan.FromSeconds(15);
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
@@ -232,7 +232,7 @@ internal sealed partial class TerminalSession(VehicleTerminals terminals, Vehicl
             End(GapReason.Reconnect, why);
     }
 
-    void IMediaTap.Passthrough(ReadOnlySpan<byte> body) { }
+    void ITerminalTap.Passthrough(ReadOnlySpan<byte> body) { }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Channel {Channel} stream {Stream}: the terminal did not answer that it stops")]
     private partial void LogNoAnswer(int channel, byte stream);

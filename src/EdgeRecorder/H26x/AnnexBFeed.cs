@@ -1,11 +1,11 @@
 namespace EdgeRecorder.H26x;
 
 /// <summary>
-/// Cuts one access unit of a byte stream (Annex B), which comes in pieces of any size, into NAL units and hands them to a <see cref="PictureWriter"/>: each byte is copied once, into
+/// Cuts one access unit of a byte stream (Annex B), which comes in pieces of any size, into NAL units and hands them on, in most cases to a <see cref="PictureWriter"/>: each byte is copied once, into
 /// its payload. Start codes of three and four bytes, also across pieces; zeros behind a NAL unit are dropped. A unit that does not begin with a start code is one that
 /// lacks its first (seen from terminals that cut it off).
 /// </summary>
-internal sealed class AnnexBFeed(PictureWriter picture)
+internal sealed class AnnexBFeed(INalSink nals)
 {
     private const int HeadLength = 12;                      // what NalHead wants to see, and what SEI and sets are longer than
 
@@ -80,7 +80,7 @@ internal sealed class AnnexBFeed(PictureWriter picture)
         {
             if (_headLength == 0 && bytes.Length >= HeadLength)
             {
-                picture.Begin(bytes[..1], bytes[1..]);
+                nals.Begin(bytes[..1], bytes[1..]);
                 _state = State.Body;
                 return;
             }
@@ -89,20 +89,20 @@ internal sealed class AnnexBFeed(PictureWriter picture)
             _headLength += count;
             if (_headLength < HeadLength)
                 return;
-            picture.Begin(_head.AsSpan(0, 1), _head.AsSpan(1));
+            nals.Begin(_head.AsSpan(0, 1), _head.AsSpan(1));
             _state = State.Body;
             bytes = bytes[count..];
         }
         if (bytes.Length > 0)
-            picture.Append(bytes);
+            nals.Append(bytes);
     }
 
     private void EndNal()
     {
         if (_state == State.Body)
-            picture.End();
+            nals.End();
         else if (_state == State.Head && _headLength > 0)
-            picture.Write(_head.AsSpan(0, _headLength));
+            nals.Write(_head.AsSpan(0, _headLength));
         _headLength = 0;
     }
 }

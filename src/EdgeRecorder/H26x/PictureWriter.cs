@@ -8,7 +8,7 @@ namespace EdgeRecorder.H26x;
 /// all parameter sets before a sync sample, no filler. Where one picture ends is decided by whoever calls.
 /// </summary>
 /// <remarks>Slices go straight into the payload, also in pieces. Everything else is small and is collected first. One thread.</remarks>
-internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : IDisposable
+internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : INalSink, IDisposable
 {
     /// <summary>Bound of one access unit: an IDR picture of 8K at the highest level stays below.</summary>
     public const int LargestUnit = 8 * 1024 * 1024;

@@ -9,23 +9,21 @@ namespace EdgeRecorder.Jt1078;
 internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposable
 {
     private const int Video90k = 90;                        // ticks a millisecond
-    private const int LeastOwnClockMs = 15, MostOwnClockMs = 30;    // what audio may be off its stamps and still run by its samples
     private const ulong FirstPlausibleUtcMs = 1_577_836_800_000, LastPlausibleUtcMs = 4_102_444_800_000;     // 2020 to 2100
 
-    private readonly IMediaTap _tap;
+    private readonly ITerminalTap _tap;
     private readonly TrackGate _gate;
     private readonly AudioAssembler _audio;
     private readonly AudioReader _reader;
     private readonly MediaTimeline _timeline = new();
+    private readonly SampleClock _samples = new();
     private readonly List<string> _named = [];
     private VideoAssembler? _video;
     private Track? _videoTrack;
-    private long _nextAudio;                                // where its last frame ends, in its own ticks
-    private Track? _lastAudioTrack;
     private PacketHead _last;
     private ulong _lastBody;                                // its first and last bytes
 
-    public ChannelReceiver(IMediaTap tap, AudioHint hint)
+    public ChannelReceiver(ITerminalTap tap, AudioHint hint)
     {
         _tap = tap;
         _gate = new(tap, hint.IsExpected);
@@ -111,8 +109,8 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
 
     void IAudioOutput.AudioUnit(Track track, Payload payload, in FrameHead frame, int offset, int samples, bool lossBefore)
     {
-        var pts = offset > 0 ? _nextAudio : PlaceAudio(track, frame, samples, lossBefore);
-        (_nextAudio, _lastAudioTrack) = (pts + samples, track);
+        var pts = offset > 0 ? _samples.Continue(track, samples)
+            : _samples.Place(track, _timeline.Audio(frame.TimestampMs, frame.ArrivalUs), samples, lossBefore);
         _gate.Audio(new AccessUnit
         {
             Track = track,
@@ -161,18 +159,6 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
             FrameRate = format.FrameRate,
             ParameterSets = source.Picture.Sets.ToArray(),
         };
-    }
-
-    /// <summary>Audio runs by its samples as long as its stamps agree: they are whole milliseconds, and with some terminals those of the picture beside it.</summary>
-    private long PlaceAudio(Track track, in FrameHead frame, int samples, bool lossBefore)
-    {
-        var millisecond = track.TimeScale / 1000.0;
-        var stamped = (long)(_timeline.Audio(frame.TimestampMs, frame.ArrivalUs) * millisecond);
-        var tolerated = Math.Clamp(samples, (int)(LeastOwnClockMs * millisecond), (int)(MostOwnClockMs * millisecond));
-        var off = stamped - _nextAudio;
-        if (lossBefore || !ReferenceEquals(track, _lastAudioTrack) || Math.Abs(off) > tolerated)
-            return stamped;
-        return _nextAudio + (Math.Abs(off) > tolerated / 4 ? off / 16 : 0);
     }
 
     private void Break()

@@ -14,7 +14,7 @@ internal interface IMediaHub
     /// comes any more; the connection stays open for a while, so that a lease that follows goes on with it.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is a lease for it already.</exception>
-    IMediaLease Expect(MediaKind kind, SimNumber sim, byte channel, IMediaTap tap, AudioHint hint);
+    IMediaLease Expect(MediaKind kind, SimNumber sim, byte channel, ITerminalTap tap, AudioHint hint);
 
     /// <summary>The port that a terminal is to be told, TCP and UDP; 0 when it is closed.</summary>
     int PortOf(MediaKind kind);
@@ -43,11 +43,8 @@ internal interface IMediaLease : IDisposable
 }
 
 /// <summary>What the hub calls, from one thread at a time, on the connection's own.</summary>
-internal interface IMediaTap : ISourceSink
+internal interface ITerminalTap : IMediaTap
 {
-    /// <summary>The connection that brought the stream is gone. Another may take its place; the lease goes on.</summary>
-    void Ended(string why);
-
     /// <summary>Body of a passthrough packet (data type 4), gone after the call.</summary>
     void Passthrough(ReadOnlySpan<byte> body);
 }

@@ -83,7 +83,7 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
 
     public int PortOf(MediaKind kind) => _ports[(int)kind]?.Port ?? 0;
 
-    public IMediaLease Expect(MediaKind kind, SimNumber sim, byte channel, IMediaTap tap, AudioHint hint)
+    public IMediaLease Expect(MediaKind kind, SimNumber sim, byte channel, ITerminalTap tap, AudioHint hint)
     {
         var lease = new MediaLease(this, kind, sim, channel, tap, hint, _log);
         _leases.AddOrUpdate(Key(kind, sim, channel), [lease], (_, found) => found.Any(other => other.Sim == sim && other.IsOpen)

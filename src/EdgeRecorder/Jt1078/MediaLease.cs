@@ -12,7 +12,7 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
     private const long SilentUs = 1_000_000;
 
     private readonly MediaHub _hub;
-    private readonly IMediaTap _tap;
+    private readonly ITerminalTap _tap;
     private readonly ILogger _log;
     private readonly ChannelReceiver _receiver;
     private readonly Lock _gate = new();
@@ -27,7 +27,7 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
     private long _lastPacketUs;
     private LossFigures _takenLoss;
 
-    public MediaLease(MediaHub hub, MediaKind kind, SimNumber sim, byte channel, IMediaTap tap, AudioHint hint, ILogger log)
+    public MediaLease(MediaHub hub, MediaKind kind, SimNumber sim, byte channel, ITerminalTap tap, AudioHint hint, ILogger log)
     {
         (_hub, Kind, Sim, Channel, _tap, _log) = (hub, kind, sim, channel, tap, log);
         _receiver = new(tap, hint);

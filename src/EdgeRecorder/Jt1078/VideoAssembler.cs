@@ -38,6 +38,7 @@ internal sealed class VideoAssembler : IDisposable
 
     private readonly IAssemblerOutput _output;
     private readonly AnnexBFeed _feed;
+    private readonly LossGate _gate = new();
     private FrameHead _frame;
     private bool _open;
     private bool _skipping = true;                          // the rest of a frame that was dropped, or begun before we came
@@ -46,10 +47,6 @@ internal sealed class VideoAssembler : IDisposable
     private int _packets;
     private int _violations;
     private bool _byTimestamp;
-    private bool _waiting = true;                           // for a sync sample
-    private bool _started;                                  // a sync sample was delivered
-    private bool _dropLeading;
-    private bool _lossBefore;
     private bool _usesStartCodes;
     private ulong _endedStamp = ulong.MaxValue;             // of the last frame that ended
     private ulong _deliveredStamp;
@@ -90,8 +87,8 @@ internal sealed class VideoAssembler : IDisposable
     {
         if (_open)
             Drop(PacketLoss);
-        (_skipping, _waiting) = (true, true);
-        _lossBefore |= _started;
+        _skipping = true;
+        _gate.Doubt();
     }
 
     public void Dispose() => Picture.Dispose();
@@ -189,22 +186,15 @@ internal sealed class VideoAssembler : IDisposable
                 Violation();                                // a slice that was sent as a frame
             DropPicture(continues: false);
         }
-        else if (_waiting && !(Picture.IsSync && (Picture.Sets.IsComplete || Picture.HasOwnSets)))
-            DropPicture(continues: false);
-        else if (_dropLeading && Picture.IsSkippedLeading)
-            DropPicture(continues: true);
+        else if (_gate.Look(Picture, Picture.Sets.IsComplete || Picture.HasOwnSets) is var found and not Decodability.Usable)
+            DropPicture(continues: found == Decodability.SkippedLeading);
         else
             Deliver();
     }
 
     private void Deliver()
     {
-        if (_waiting)
-            _dropLeading = true;
-        else if (!Picture.IsLeading && !Picture.IsSync)
-            _dropLeading = false;
-        var (isSync, lossBefore) = (Picture.IsSync, _lossBefore && _started);
-        (_waiting, _started, _lossBefore) = (false, true, false);
+        var (isSync, lossBefore) = (Picture.IsSync, _gate.Pass(Picture));
         if (_violations is > 0 and <= MostViolations && _packets > 1)
             _violations--;                                  // a frame of several packets that was right
         if ((long)(_frame.TimestampMs - _deliveredStamp) is > 0 and < 1000 and var stepMs)
@@ -250,11 +240,8 @@ internal sealed class VideoAssembler : IDisposable
 
     private void LostFrame(bool continues, string why = PacketLoss)
     {
-        _waiting |= !continues;
-        if (!_started)
-            return;                                         // before the first sync sample nothing is missed
-        _lossBefore = true;
-        _output.Lost(1, why);
+        if (_gate.Lose(continues))
+            _output.Lost(1, why);
     }
 
     private void Violation()

@@ -17,16 +17,13 @@ internal abstract class VideoDepacketizer(Codec codec, IDepacketizerOutput outpu
     private const int NeverTrust = int.MinValue;
 
     private readonly Codec _codec = codec;
+    private readonly LossGate _gate = new();
     private int _trust;                                     // pictures whose marker was right
     private bool _open;
     private bool _markerInUnit;
     private bool _damaged;
     private bool _lossOnlyInside;                           // everything lost belongs to the open unit
     private bool _unseenLoss;                               // packets of a unit of which nothing came
-    private bool _waiting = true;                           // for a sync sample
-    private bool _started;                                  // a sync sample was delivered
-    private bool _dropLeading;
-    private bool _lossBefore;
     private long _time;
     private long _endedTime = long.MinValue;                // of the unit that a marker ended
     private long _arrivalUs;
@@ -126,7 +123,10 @@ internal abstract class VideoDepacketizer(Codec codec, IDepacketizerOutput outpu
                 Picture.End();                              // the rest of it belongs to nothing
         }
         else
-            (_unseenLoss, _waiting, _lossBefore) = (_started, true, true);
+        {
+            _unseenLoss = _gate.HasStarted;
+            _gate.Doubt();
+        }
     }
 
     private void BeginUnit(long time, long arrivalUs)
@@ -180,10 +180,8 @@ internal abstract class VideoDepacketizer(Codec codec, IDepacketizerOutput outpu
             _trust = _markerInUnit ? _trust + 1 : 0;
         if (_damaged || !Picture.HasFirstSlice)
             LostUnit(continues: _lossOnlyInside && Picture.HasFirstSlice && !Picture.IsReference);
-        else if (_waiting && !(Picture.IsSync && Picture.Sets.IsComplete))
-            LostUnit(continues: false);
-        else if (_dropLeading && Picture.IsSkippedLeading)
-            LostUnit(continues: true);
+        else if (_gate.Look(Picture, Picture.Sets.IsComplete) is var found and not Decodability.Usable)
+            LostUnit(continues: found == Decodability.SkippedLeading);
         else
         {
             Deliver();
@@ -194,24 +192,16 @@ internal abstract class VideoDepacketizer(Codec codec, IDepacketizerOutput outpu
 
     private void LostUnit(bool continues)
     {
-        _waiting |= !continues;
         _unseenLoss = false;
-        if (!_started)
-            return;                                         // before the first sync sample nothing is missed
-        _lossBefore = true;
-        Output.Lost(1, PacketLoss);
+        if (_gate.Lose(continues))
+            Output.Lost(1, PacketLoss);
     }
 
     private void Deliver()
     {
         if (_unseenLoss)
             LostUnit(continues: true);
-        if (_waiting)
-            _dropLeading = true;
-        else if (!Picture.IsLeading && !Picture.IsSync)
-            _dropLeading = false;
-        var (isSync, lossBefore) = (Picture.IsSync, _lossBefore && _started);
-        (_waiting, _started, _lossBefore) = (false, true, false);
+        var (isSync, lossBefore) = (Picture.IsSync, _gate.Pass(Picture));
         Output.Unit(Picture.Take(), _time, isSync, lossBefore, _arrivalUs);
     }
 }

@@ -10,11 +10,17 @@ internal sealed class MediaDescription
     public required string Kind { get; init; }
     public required string Protocol { get; init; }
 
+    /// <summary>0 where it is none.</summary>
+    public int Port { get; init; }
+
     /// <summary>The payload types in the camera's order of preference; what is no number is left out.</summary>
     public required IReadOnlyList<byte> PayloadTypes { get; init; }
 
     /// <summary>a=, name and value in the order they came; the value is empty where there is no colon.</summary>
     public List<(string Name, string Value)> Attributes { get; } = [];
+
+    /// <summary>Lines other than m= and a=, as they came.</summary>
+    public List<(char Type, string Value)> Lines { get; } = [];
 
     public string? Attribute(string name) => SessionDescription.Find(Attributes, name);
 
@@ -44,7 +50,22 @@ internal sealed class SessionDescription
     public List<(string Name, string Value)> Attributes { get; } = [];
     public List<MediaDescription> Media { get; } = [];
 
+    /// <summary>Lines before the first m= other than a=, as they came.</summary>
+    public List<(char Type, string Value)> Lines { get; } = [];
+
     public string? Control => Find(Attributes, "control");
+
+    /// <summary>The value of the first line of that type, those of a media section first; null without one.</summary>
+    public string? Line(char type, MediaDescription? media = null)
+    {
+        foreach (var (key, value) in media is null ? [] : media.Lines)
+            if (key == type)
+                return value;
+        foreach (var (key, value) in Lines)
+            if (key == type)
+                return value;
+        return null;
+    }
 
     /// <exception cref="ProtocolException">It is too large, or no line of it is SDP.</exception>
     public static SessionDescription Parse(ReadOnlySpan<byte> bytes)
@@ -84,7 +105,9 @@ internal sealed class SessionDescription
                 throw new ProtocolException(Protocol, offset, "m", $"more than {MostMedia} media sections");
             Media.Add(ReadMedia(value));
         }
-        else if (type == 'a')
+        else if (type != 'a')
+            (Media.Count > 0 ? Media[^1].Lines : Lines).Add((type, value.ToString()));
+        else
         {
             var colon = value.IndexOf(':');
             var name = colon < 0 ? value : value[..colon];
@@ -92,6 +115,9 @@ internal sealed class SessionDescription
             (Media.Count > 0 ? Media[^1].Attributes : Attributes).Add((name.Trim().ToString(), rest.Trim().ToString()));
         }
     }
+
+    private static int ReadPort(string[] words)
+        => words.Length > 1 && ushort.TryParse(words[1].AsSpan(0, words[1].IndexOf('/') is > 0 and var slash ? slash : words[1].Length), out var port) ? port : 0;
 
     /// <summary>media port[/count] proto fmt …</summary>
     private static MediaDescription ReadMedia(ReadOnlySpan<char> value)
@@ -101,6 +127,6 @@ internal sealed class SessionDescription
         foreach (var word in words.Skip(3))
             if (byte.TryParse(word, out var number) && number < 128)
                 types.Add(number);
-        return new() { Kind = words.Length > 0 ? words[0].ToLowerInvariant() : "", Protocol = words.Length > 2 ? words[2] : "", PayloadTypes = types };
+        return new() { Kind = words.Length > 0 ? words[0].ToLowerInvariant() : "", Protocol = words.Length > 2 ? words[2] : "", Port = ReadPort(words), PayloadTypes = types };
     }
 }

@@ -179,7 +179,7 @@ internal sealed class FakeHub : IMediaHub
     public ConcurrentDictionary<(MediaKind Kind, SimNumber Sim, byte Channel), FakeLease> Leases { get; } = new();
     public bool IsClosed { get; set; }
 
-    public IMediaLease Expect(MediaKind kind, SimNumber sim, byte channel, IMediaTap tap, AudioHint hint)
+    public IMediaLease Expect(MediaKind kind, SimNumber sim, byte channel, ITerminalTap tap, AudioHint hint)
     {
         var lease = new FakeLease(this, (kind, sim, channel), tap, hint);
         return Leases.TryAdd((kind, sim, channel), lease) ? lease : throw new InvalidOperationException("two leases for one stream");
@@ -195,13 +195,13 @@ internal sealed class FakeHub : IMediaHub
     }
 }
 
-internal sealed class FakeLease(FakeHub hub, (MediaKind, SimNumber, byte) key, IMediaTap tap, AudioHint hint) : IMediaLease
+internal sealed class FakeLease(FakeHub hub, (MediaKind, SimNumber, byte) key, ITerminalTap tap, AudioHint hint) : IMediaLease
 {
     private static readonly Track Video = RecorderRig.Video;
     private static readonly Track Audio = new() { Codec = Codec.G711A, TimeScale = 8000, ChannelCount = 1 };
     private int _index;
 
-    public IMediaTap Tap => tap;
+    public ITerminalTap Tap => tap;
     public AudioHint Hint => hint;
     public LossFigures Loss { get; set; }
     public LossFigures TakeLoss() => Loss;

@@ -491,7 +491,7 @@ public sealed class ChannelReceiverTests
         }
     }
 
-    private sealed class ReleasingTap : IMediaTap
+    private sealed class ReleasingTap : ITerminalTap
     {
         public int Units { get; private set; }
 

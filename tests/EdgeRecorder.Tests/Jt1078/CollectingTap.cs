@@ -5,7 +5,7 @@ using EdgeRecorder.Tests.Rtsp;
 namespace EdgeRecorder.Tests.Jt1078;
 
 /// <summary>Keeps everything a lease delivers.</summary>
-internal sealed class CollectingTap : IMediaTap
+internal sealed class CollectingTap : ITerminalTap
 {
     public CollectingSink Sink { get; } = new();
     public List<string> Ends { get; } = [];

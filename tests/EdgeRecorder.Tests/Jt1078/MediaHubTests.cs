@@ -475,7 +475,7 @@ public sealed class MediaHubTests
         return tap.Sink.Units.Count == units;
     });
 
-    private sealed class CountingTap : IMediaTap
+    private sealed class CountingTap : ITerminalTap
     {
         public int Units { get; private set; }
 
@@ -500,7 +500,7 @@ public sealed class MediaHubTests
         }
     }
 
-    private sealed class FaultyTap : IMediaTap
+    private sealed class FaultyTap : ITerminalTap
     {
         public List<string> Ends { get; } = [];
 

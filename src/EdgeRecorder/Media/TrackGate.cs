@@ -1,16 +1,17 @@
-using EdgeRecorder.Media;
-
-namespace EdgeRecorder.Jt1078;
+namespace EdgeRecorder.Media;
 
 /// <summary>
 /// Announces the tracks before the first access unit, though nothing says beforehand which there are: units wait until both audio and video were seen, or for
 /// <see cref="LongestWaitUs"/>. A track that appears later, or in another format, is announced before the next sync sample: a change ends a run, which then costs no picture.
 /// </summary>
-internal sealed class TrackGate(IMediaTap tap, bool expectsAudio) : IDisposable
+internal sealed class TrackGate(ISourceSink tap, bool expectsAudio) : IDisposable
 {
     public const long LongestWaitUs = 1_000_000;
     private const long LongestWithoutVideoUs = 2_000_000;
     private const int MostWaiting = 256;
+
+    /// <summary>Audio was asked for or announced: it is waited for.</summary>
+    public bool ExpectsAudio { get; set; } = expectsAudio;
 
     private readonly List<AccessUnit> _waiting = new(capacity: 64);
     private Track? _video;                                  // announced
@@ -30,7 +31,7 @@ internal sealed class TrackGate(IMediaTap tap, bool expectsAudio) : IDisposable
             return;
         }
         Wait(unit);
-        if (!expectsAudio || _newAudio is not null || unit.ArrivalUs - FirstVideoUs() >= LongestWaitUs || _waiting.Count >= MostWaiting)
+        if (!ExpectsAudio || _newAudio is not null || unit.ArrivalUs - FirstVideoUs() >= LongestWaitUs || _waiting.Count >= MostWaiting)
             Open(unit.Track);
     }
 

@@ -1,6 +1,6 @@
-using EdgeRecorder.Jt1078;
+using EdgeRecorder.Media;
 
-namespace EdgeRecorder.Tests.Jt1078;
+namespace EdgeRecorder.Tests.Media;
 
 public sealed class MediaTimelineTests
 {

@@ -1,7 +1,7 @@
-namespace EdgeRecorder.Jt1078;
+namespace EdgeRecorder.Media;
 
 /// <summary>
-/// Turns the time stamps of one channel into milliseconds that begin at 0 and run on, the same for audio and video. Terminals send wall clock, uptime, what starts anew
+/// Turns the time stamps of one channel into ones that begin at 0 and run on, the same for audio and video. Devices send wall clock, uptime, what starts anew
 /// with every file, what jumps when GPS sets their clock, and one number for ever; only differences are believed, and of those only plausible ones.
 /// </summary>
 /// <remarks>
@@ -9,7 +9,8 @@ namespace EdgeRecorder.Jt1078;
 /// it makes a new base that lets it go on at its usual pace; the other, whose stamps jump a little sooner or later, takes that base over, and a single
 /// wrong stamp costs a base that nobody uses again.
 /// </remarks>
-internal sealed class MediaTimeline
+/// <param name="ticks">Of the stamps, and of what is made of them, per millisecond: 1 in JT/T 1078, 90 in a program stream.</param>
+internal sealed class MediaTimeline(int ticks = 1)
 {
     public const int LongestStepMs = 10_000;
 
@@ -19,10 +20,14 @@ internal sealed class MediaTimeline
     private const int OtherTrackAheadMs = 500;              // what one may have been sent before the other
     private const int UsualStepMs = 40;
 
+    private readonly int _ticks = ticks;
     private readonly long[] _bases = new long[Bases];
     private int _newest = -1;
-    private Lane _video;
-    private Lane _audio;
+    private Lane _video = new() { Ticks = ticks };
+    private Lane _audio = new() { Ticks = ticks };
+
+    /// <summary>From one picture to the next, as far as it is known.</summary>
+    public long UsualVideoStep => _video.UsualStep;
 
     /// <summary>Where a picture stands.</summary>
     /// <param name="mayStepBack">It is shown before pictures that came before it.</param>
@@ -46,44 +51,46 @@ internal sealed class MediaTimeline
 
     private void Start(ref Lane lane, in Lane other, long stamp, long arrivalUs)
     {
-        var sinceMs = other.IsStarted ? Math.Max(0, (arrivalUs - other.ArrivalUs) / 1000) : 0;
-        if (other.IsStarted && Math.Abs(stamp + other.Base - other.Out) <= sinceMs + LongestStepMs)
+        var since = other.IsStarted ? Since(arrivalUs, other) : 0;
+        if (other.IsStarted && Math.Abs(stamp + other.Base - other.Out) <= since + LongestStepMs * _ticks)
             lane.Base = other.Base;
         else
-            lane.Base = Add((other.IsStarted ? other.Out + sinceMs : 0) - stamp);
+            lane.Base = Add((other.IsStarted ? other.Out + since : 0) - stamp);
         lane.Out = stamp + lane.Base;
     }
 
     private void Follow(ref Lane lane, in Lane other, long stamp, long arrivalUs, bool mayStepBack)
     {
         var step = stamp - lane.Stamp;
-        var sinceMs = Math.Max(0, (arrivalUs - lane.ArrivalUs) / 1000);
+        var since = Since(arrivalUs, lane);
         lane.Pace(arrivalUs, step);
-        if (step is > 0 and <= LongestStepMs)
+        if (step > 0 && step <= LongestStepMs * _ticks)
         {
             lane.Out = stamp + lane.Base;
             lane.Step = step;
         }
-        else if (step < 0 && mayStepBack && step >= -MostReorderedMs)
+        else if (step < 0 && mayStepBack && step >= -MostReorderedMs * _ticks)
             lane.Out = stamp + lane.Base;
         else if (step == 0)
-            lane.Out += lane.Equal < StandsStill ? 1 : lane.ByArrival(arrivalUs);
+            lane.Out += lane.Equal < StandsStill ? _ticks : lane.ByArrival(arrivalUs);
         else
-            Jump(ref lane, other, stamp, sinceMs);
+            Jump(ref lane, other, stamp, since);
     }
 
-    private void Jump(ref Lane lane, in Lane other, long stamp, long sinceMs)
+    private void Jump(ref Lane lane, in Lane other, long stamp, long since)
     {
-        var latest = lane.Out + LongestStepMs + sinceMs;
+        var latest = lane.Out + LongestStepMs * _ticks + since;
         // A little back is right only beside the other track, which has shown that it is: within one track it would be the jump itself.
-        if (other.IsStarted && other.Base != lane.Base && stamp + other.Base is var beside && beside > lane.Out - OtherTrackAheadMs && beside <= latest)
+        if (other.IsStarted && other.Base != lane.Base && stamp + other.Base is var beside && beside > lane.Out - OtherTrackAheadMs * _ticks && beside <= latest)
             lane.Base = other.Base;
         else if (Known(stamp, lane.Out, latest) is { } known)
             lane.Base = known;
         else
-            lane.Base = Add(lane.Out + (sinceMs < 1000 ? lane.UsualStep : sinceMs) - stamp);
+            lane.Base = Add(lane.Out + (since < 1000 * _ticks ? lane.UsualStep : since) - stamp);
         lane.Out = stamp + lane.Base;
     }
+
+    private long Since(long arrivalUs, in Lane lane) => Math.Max(0, (arrivalUs - lane.ArrivalUs) * _ticks / 1000);
 
     private long? Known(long stamp, long after, long latest)
     {
@@ -104,6 +111,7 @@ internal sealed class MediaTimeline
     {
         private const long WindowUs = 2_000_000;
 
+        public int Ticks;                                   // per millisecond
         public bool IsStarted;
         public long Stamp;                                  // of the newest unit
         public long ArrivalUs;
@@ -116,7 +124,8 @@ internal sealed class MediaTimeline
         private long _measuredUs;                           // from one unit to the next, by arrival
         private long _originUs;                             // arrival that belongs to output 0, since stamps stand still
 
-        public readonly long UsualStep => Step > 0 ? Math.Min(Step, 1000) : _measuredUs > 0 ? Math.Clamp(_measuredUs / 1000, 1, 1000) : UsualStepMs;
+        public readonly long UsualStep
+            => Step > 0 ? Math.Min(Step, 1000 * Ticks) : _measuredUs > 0 ? Math.Clamp(_measuredUs * Ticks / 1000, Ticks, 1000 * Ticks) : UsualStepMs * Ticks;
 
         /// <summary>Counts arrivals: what units are apart, whatever gathering does to each.</summary>
         public void Pace(long arrivalUs, long step)
@@ -128,14 +137,14 @@ internal sealed class MediaTimeline
                 (_measuredUs, _inWindow) = ((arrivalUs - _windowUs) / (_inWindow - 1), 0);
         }
 
-        /// <summary>Milliseconds to the next unit, from arrival alone: the measured pace, pulled towards where arrivals are.</summary>
+        /// <summary>How far it is to the next unit, from arrival alone: the measured pace, pulled towards where arrivals are.</summary>
         public long ByArrival(long arrivalUs)
         {
             var step = UsualStep;
             if (_originUs == 0)
-                _originUs = arrivalUs - (Out + step) * 1000;
-            var ahead = (arrivalUs - _originUs) / 1000 - (Out + step);
-            return Math.Max(1, Math.Abs(ahead) > 1000 ? step + ahead : step + ahead / 16);
+                _originUs = arrivalUs - (Out + step) * 1000 / Ticks;
+            var ahead = (arrivalUs - _originUs) * Ticks / 1000 - (Out + step);
+            return Math.Max(Ticks, Math.Abs(ahead) > 1000 * Ticks ? step + ahead : step + ahead / 16);
         }
     }
 }
