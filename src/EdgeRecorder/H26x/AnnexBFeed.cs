@@ -19,6 +19,9 @@ internal sealed class AnnexBFeed(INalSink nals)
     /// <summary>The unit began with a start code.</summary>
     public bool HasStartCode { get; private set; }
 
+    /// <summary>A NAL unit has begun, and may be too short to have been handed on.</summary>
+    public bool IsInsideNal => _state == State.Body || _state == State.Head && _headLength > 0;
+
     /// <summary>Forgets the open unit; the next piece begins another.</summary>
     public void Reset() => (_state, _headLength, _zeros, HasStartCode) = (State.Outside, 0, 0, false);
 

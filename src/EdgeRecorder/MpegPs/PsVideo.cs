@@ -48,6 +48,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     private bool _open;
     private bool _damaged;
     private PictureTime? _next;                             // of the picture that begins in this packet
+    private PictureTime _coming;                            // the same, while its packet's first bytes are looked at
     private PictureTime _time;                              // of the open picture, or the last
     private long _arrivalUs;
     private long _packetUs;
@@ -68,7 +69,13 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     {
         (_inPacket, _packetUs, _leadLength) = (true, nowUs, -1);
         if (time is { } stamped && !((_open || _endedByMarker) && stamped.Pts == _time.Pts))
-            (_next, _leadLength) = (stamped, _open ? 0 : -1);
+        {
+            // What a NAL unit of a few bytes waits for in the feed is the end of it: it belongs to the picture before.
+            if (IsBusy)
+                (_coming, _leadLength) = (stamped, 0);
+            else
+                _next = stamped;
+        }
         else if (_markerInUnit || _endedByMarker)
         {
             _trust = NeverTrust;                            // more of a picture whose marker was there already
@@ -106,7 +113,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     /// <summary>The transport says that a frame ends here.</summary>
     public void Marker()
     {
-        if (_inPacket || !_open)
+        if (_inPacket || !IsBusy)
             return;
         if (_trust < MarkersToTrust || Picture.Sets.Format.Interlaced)
         {
@@ -135,14 +142,14 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     /// <summary>Nothing came for a while: what is complete is not held back.</summary>
     public void Expire(long nowUs)
     {
-        if (_open && !_inPacket && nowUs - _lastUs > LongestOpenUs)
+        if (IsBusy && !_inPacket && nowUs - _lastUs > LongestOpenUs)
             Flush();
     }
 
     /// <summary>What is complete is delivered.</summary>
     public void Flush()
     {
-        if (!_open || _inPacket)
+        if (!IsBusy || _inPacket)
             return;
         EndNals();
         EndUnit();
@@ -181,11 +188,12 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     {
         var lead = _lead.AsSpan(0, _leadLength);
         _leadLength = -1;
-        if (_open && AnnexB.StartsWithStartCode(lead))
+        if (IsBusy && AnnexB.StartsWithStartCode(lead))
         {
             EndNals();
             EndUnit();
         }
+        _next = _coming;
         Append(lead);
     }
 
@@ -293,9 +301,12 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
             _usualStep = _usualStep == 0 ? step : Math.Min(step, _usualStep + _usualStep / 32 + 1);
     }
 
+    private bool IsBusy => _open || _feed is { IsInsideNal: true };
+
     private void EndUnit()
     {
-        var picture = _picture!;
+        if (!_open || _picture is not { } picture)
+            return;                                         // nothing of a known codec
         if (!picture.HasSlice)
         {
             if (_damaged)

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgeRecorder.Gb28181.Media;
-using EdgeRecorder.Media;
 using EdgeRecorder.Tests.Jt1078;
 using EdgeRecorder.Tests.Recording;
 using EdgeRecorder.Tests.Storage;

@@ -5,8 +5,8 @@ using EdgeRecorder.Rtp;
 using EdgeRecorder.Tests.Bytes;
 using EdgeRecorder.Tests.Jt1078;
 using EdgeRecorder.Tests.MpegPs;
-using EdgeRecorder.Tests.Rtsp;
 using EdgeRecorder.Tests.Simulators;
+using Vectors = EdgeRecorder.Tests.MpegPs.Vectors;
 
 namespace EdgeRecorder.Tests.Gb28181.Media;
 
