@@ -22,6 +22,12 @@ internal sealed class AnnexBFeed(INalSink nals)
     /// <summary>A NAL unit has begun, and may be too short to have been handed on.</summary>
     public bool IsInsideNal => _state == State.Body || _state == State.Head && _headLength > 0;
 
+    /// <summary>A start code was there, and what stands behind it was not handed on yet.</summary>
+    public bool IsAtNalStart => _state == State.Head;
+
+    /// <summary>Zeros that came last: of a start code, or behind a NAL unit.</summary>
+    public int TrailingZeros => _zeros;
+
     /// <summary>Forgets the open unit; the next piece begins another.</summary>
     public void Reset() => (_state, _headLength, _zeros, HasStartCode) = (State.Outside, 0, 0, false);
 

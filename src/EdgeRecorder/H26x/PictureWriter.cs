@@ -31,6 +31,9 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : INalSin
 
     public ParameterSets Sets { get; } = new(codec);
 
+    /// <summary>Access unit delimiters are left out.</summary>
+    public bool DropsDelimiters { get; init; }
+
     /// <summary>Parameter sets changed since the last time somebody asked.</summary>
     public bool SetsChanged { get; set; }
 
@@ -158,6 +161,7 @@ internal sealed class PictureWriter(Codec codec, PayloadWriter writer) : INalSin
         switch (kind)
         {
             case NalKind.Filler:
+            case NalKind.Delimiter when DropsDelimiters:
                 return;
             case NalKind.Vps or NalKind.Sps or NalKind.Pps:
                 var outcome = Sets.Add(nal);

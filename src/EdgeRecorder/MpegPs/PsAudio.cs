@@ -75,8 +75,8 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
             Read(_body.AsSpan(0, _length), carried);
     }
 
-    /// <summary>Something is lost.</summary>
-    public void Break() => (_lossBefore, _carried) = (true, 0);
+    /// <summary>Something is lost; before the first unit nothing is missed.</summary>
+    public void Break() => (_lossBefore, _carried) = (_track is not null, 0);
 
     public void Dispose() => _writer.Dispose();
 

@@ -7,7 +7,7 @@ namespace EdgeRecorder.MpegPs;
 
 /// <summary>
 /// Writes access units as a program stream the way GB/T 28181 wants it (2022, C.1): a pack per picture, system header and stream map before sync samples, pictures in PES packets of at most
-/// <see cref="LargestPayload"/> bytes with the time stamp in the first, audio in packets of its own behind the picture it follows.
+/// <see cref="LargestPayload"/> bytes with its time stamps in the first, audio in packets of its own behind the picture it follows.
 /// </summary>
 /// <remarks>One buffer, reused: what <see cref="Write"/> returns is good until the next call. Not thread-safe.</remarks>
 internal sealed class PsMuxer
@@ -16,7 +16,7 @@ internal sealed class PsMuxer
     private const int ScrAhead90k = 3600;                   // what arrives is to be decoded 40 ms later
     private const long LongestStepBack90k = 900_000;
     private const int PackLength = 14;
-    private const int PesHeadLength = 14;
+    private const int PesHeadLength = 19;
     private const int AdtsLength = 7;
     private const int LargestTables = 64;                   // system header and stream map of two streams
     private const int MuxRate = 6106;                       // × 50 bytes a second: informative
@@ -24,9 +24,8 @@ internal sealed class PsMuxer
     private readonly MappedStream[] _streams;
     private readonly bool _hasVideo;
     private byte[] _buffer = new byte[64 * 1024];
-    private long _scr = long.MinValue;
-    private long _latest = long.MinValue / 2;                   // time of all pictures so far
-    private long _lead = ScrAhead90k;                       // SCR stays below the time of pictures that are shown before earlier ones
+    private readonly DecodingTimes _times = new();
+    private long? _scr;
 
     /// <exception cref="ArgumentException">Neither video nor audio.</exception>
     public PsMuxer(Codec? video, Codec? audio)
@@ -49,12 +48,13 @@ internal sealed class PsMuxer
         var isVideo = unit.Track.IsVideo;
         var isAac = unit.Track.Codec == Codec.Aac;
         var payload = unit.Payload.Length + (isAac ? AdtsLength : 0);
+        var dts90k = isVideo ? _times.Next(pts90k) : pts90k;
         var packets = (payload + LargestPayload - 1) / LargestPayload;
         Reserve(payload + packets * PesHeadLength + PackLength + LargestTables);
         var length = 0;
         if (isVideo || !_hasVideo)
         {
-            length += WritePack(_buffer, Scr(pts90k));
+            length += WritePack(_buffer, Scr(dts90k));
             if (unit.IsSync)
             {
                 length += WriteSystemHeader(_buffer.AsSpan(length));
@@ -72,7 +72,7 @@ internal sealed class PsMuxer
         for (var left = payload; left > 0;)
         {
             var count = Math.Min(left, LargestPayload);
-            length += WritePesHead(_buffer.AsSpan(length), isVideo ? StreamId.Video : StreamId.Audio, count, left == payload ? pts90k : null);
+            length += WritePesHead(_buffer.AsSpan(length), isVideo ? StreamId.Video : StreamId.Audio, count, left == payload ? new(pts90k, dts90k == pts90k ? null : dts90k) : default);
             _buffer.AsSpan(from, count).CopyTo(_buffer.AsSpan(length));
             length += count;
             from += count;
@@ -87,15 +87,14 @@ internal sealed class PsMuxer
             _buffer = new byte[(int)BitOperations.RoundUpToPowerOf2((uint)length)];
     }
 
-    /// <summary>Never back, and before every picture that follows.</summary>
-    private long Scr(long pts)
+    /// <summary>Before what it stands in front of is decoded; back only where the source began anew.</summary>
+    private long Scr(long dts)
     {
-        if (pts < _latest - LongestStepBack90k)
-            (_latest, _scr) = (pts, long.MinValue);         // the source began anew
-        else if (pts < _latest)
-            _lead = Math.Max(_lead, _latest - pts + ScrAhead90k);
-        _latest = Math.Max(_latest, pts);
-        return _scr = Math.Max(_scr, pts - _lead);
+        var scr = dts - ScrAhead90k;
+        if (_scr is { } last && scr < last && scr > last - LongestStepBack90k)
+            scr = last;
+        _scr = scr;
+        return scr;
     }
 
     private static int WritePack(Span<byte> target, long scr)
@@ -133,21 +132,28 @@ internal sealed class PsMuxer
         return writer.Offset;
     }
 
-    private static int WritePesHead(Span<byte> target, byte id, int payload, long? pts)
+    private static int WritePesHead(Span<byte> target, byte id, int payload, PesStamps stamps)
     {
+        var options = stamps.Pts is null ? 0 : stamps.Dts is null ? 5 : 10;
         var writer = new ByteWriter(target);
         writer.U32(0x0000_0100u | id);
-        writer.U16((ushort)(payload + (pts is null ? 3 : 8)));
-        writer.U8((byte)(pts is null ? 0x80 : 0x84));       // data_alignment_indicator: an access unit begins here
-        writer.U8((byte)(pts is null ? 0 : 0x80));
-        writer.U8((byte)(pts is null ? 0 : 5));
-        if (pts is { } stamp)
-        {
-            writer.U8((byte)(0x21 | (stamp >> 30 & 7) << 1));
-            writer.U16((ushort)((stamp >> 15 & 0x7FFF) << 1 | 1));
-            writer.U16((ushort)((stamp & 0x7FFF) << 1 | 1));
-        }
+        writer.U16((ushort)(payload + 3 + options));
+        writer.U8((byte)(options == 0 ? 0x80 : 0x84));      // data_alignment_indicator: an access unit begins here
+        writer.U8((byte)(options switch { 0 => 0, 5 => 0x80, _ => 0xC0 }));
+        writer.U8((byte)options);
+        if (stamps.Pts is { } pts)
+            WriteStamp(ref writer, stamps.Dts is null ? 2 : 3, pts);
+        if (stamps.Dts is { } dts)
+            WriteStamp(ref writer, 1, dts);
         return writer.Offset;
+    }
+
+    /// <summary>prefix(4) [32..30] 1 | [29..15] 1 | [14..0] 1</summary>
+    private static void WriteStamp(ref ByteWriter writer, int prefix, long stamp)
+    {
+        writer.U8((byte)((long)prefix << 4 | (stamp >> 30 & 7) << 1 | 1));
+        writer.U16((ushort)((stamp >> 15 & 0x7FFF) << 1 | 1));
+        writer.U16((ushort)((stamp & 0x7FFF) << 1 | 1));
     }
 
     /// <summary>Lengths of NAL units become start codes of the same size.</summary>

@@ -16,6 +16,7 @@ internal sealed class PsReceiver : IProgramStreamSink, IPictureOutput, IAudioOut
 {
     private const int TicksPerMs = 90;
     private const int TicksPerSecond = 90_000;
+    private const int LongestStep = 10 * TicksPerSecond;
     private const int MostNames = 16;
 
     private readonly ISourceSink _tap;
@@ -82,6 +83,13 @@ internal sealed class PsReceiver : IProgramStreamSink, IPictureOutput, IAudioOut
         _into = Open.Nothing;
     }
 
+    /// <summary>What comes next does not go on with what came: another source sends it.</summary>
+    public void Restart()
+    {
+        Break();
+        _video.Doubt();
+    }
+
     /// <summary>By the clock: a picture that waits for the beginning of the next is delivered without it.</summary>
     public void Expire(long nowUs) => _video.Expire(nowUs);
 
@@ -117,7 +125,7 @@ internal sealed class PsReceiver : IProgramStreamSink, IPictureOutput, IAudioOut
         if (_into == Open.Video)
         {
             _sawVideo = true;
-            _video.BeginPacket(stamps.Pts is { } pts ? Read(ref _videoStamps, _audioStamps, pts, stamps.Dts ?? pts) : null, _nowUs);
+            _video.BeginPacket(stamps.Pts is { } pts ? Read(ref _videoStamps, _audioStamps, pts, stamps.Dts ?? pts) : null, _transportTime, _nowUs);
         }
         else if (_into == Open.Audio)
             _audio.BeginPacket(type, stamps.Pts, _nowUs);
@@ -163,10 +171,16 @@ internal sealed class PsReceiver : IProgramStreamSink, IPictureOutput, IAudioOut
         });
     }
 
-    PictureTime IPictureOutput.Guess()
+    PictureTime IPictureOutput.Guess(PictureTime? before, uint? transportBefore, uint? transportTime)
     {
-        var at = Guess(ref _videoStamps, _audioStamps, _timeline.UsualVideoStep);
-        return new(at, at);
+        if (before is { } picture)
+        {
+            var step = Since(transportBefore, transportTime) ?? _timeline.UsualVideoStep;
+            return new(picture.Pts + step, picture.Dts + step);
+        }
+        if (!_videoStamps.IsStarted)
+            (_videoStamps.IsStarted, _videoStamps.Last) = (true, _audioStamps.IsStarted ? _audioStamps.Last : transportTime ?? 0);
+        return new(_videoStamps.Last, _videoStamps.Last);
     }
 
     void IPictureOutput.LostPictures(int count, string why) => _tap.Lost(count, why);
@@ -180,7 +194,7 @@ internal sealed class PsReceiver : IProgramStreamSink, IPictureOutput, IAudioOut
             at = _samples.Continue(track, samples);
         else
         {
-            var stamp = isSaid ? Read(ref _audioStamps, _videoStamps, pts!.Value, pts.Value).Pts : Guess(ref _audioStamps, _videoStamps, 0);
+            var stamp = isSaid ? Read(ref _audioStamps, _videoStamps, pts!.Value, pts.Value).Pts : GuessAudio();
             at = _samples.Place(track, (double)_timeline.Audio((ulong)stamp, arrivalUs) / TicksPerMs, samples, lossBefore);
         }
         _gate.Audio(new AccessUnit
@@ -244,18 +258,19 @@ internal sealed class PsReceiver : IProgramStreamSink, IPictureOutput, IAudioOut
         return new(at, at - Stamps.Difference(pts, dts));
     }
 
-    /// <summary>A stamp for what has none: as far behind the last as the transport's time says, else the usual step.</summary>
-    private long Guess(ref Stamps own, in Stamps other, long usualStep)
+    /// <summary>A stamp for audio that has none: as far behind the last as the transport's time says.</summary>
+    private long GuessAudio()
     {
+        ref var own = ref _audioStamps;
         if (!own.IsStarted)
-            own.Last = other.IsStarted ? other.Last : _transportTime ?? 0;
-        else if (_transportTime is { } now && own.TransportTime is { } before && (int)(now - before) is > 0 and < 10 * TicksPerSecond and var since)
-            own.Last += since;
+            own.Last = _videoStamps.IsStarted ? _videoStamps.Last : _transportTime ?? 0;
         else
-            own.Last += usualStep;
+            own.Last += Since(own.TransportTime, _transportTime) ?? 0;
         (own.IsStarted, own.TransportTime) = (true, _transportTime);
         return own.Last;
     }
+
+    private static long? Since(uint? before, uint? now) => (int?)(now - before) is > 0 and < LongestStep and var since ? since : null;
 
     private void Describe(PsVideo source)
     {

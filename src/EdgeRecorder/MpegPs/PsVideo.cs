@@ -15,14 +15,17 @@ internal interface IPictureOutput
     void Picture(PsVideo source, Payload payload, in PictureTime time, bool isSync, bool lossBefore, long arrivalUs);
 
     /// <summary>When a picture whose packets do not say it is to be shown.</summary>
-    PictureTime Guess();
+    /// <param name="before">The picture before it, null for the first.</param>
+    /// <param name="transportBefore">The transport's time when that one began.</param>
+    /// <param name="transportTime">The same of this one.</param>
+    PictureTime Guess(PictureTime? before, uint? transportBefore, uint? transportTime);
 
     void LostPictures(int count, string why);
 }
 
 /// <summary>
 /// Puts the pictures of one elementary stream together out of PES packets: one that is cut into several, parameter sets in packets of their own, several in one packet, or packets
-/// cut without regard to pictures. A new PTS in front of a start code begins a picture; within packets NAL units do.
+/// cut without regard to pictures. NAL units say where one begins; a PTS is that of the first picture that begins in its packet.
 /// </summary>
 /// <remarks>
 /// Which codec it is parameter sets say, never the stream map: some are missing, late or wrong, and one kind of camera changes its mind in the middle of a stream. SPS of H.264 and VPS and SPS of H.265
@@ -33,7 +36,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
 {
     private const int MarkersToTrust = 3;
     private const int NeverTrust = int.MinValue;
-    private const int LeadLength = 4;                       // a start code with its zero_byte
+    private const int LeadLength = 7;                       // a start code with its zero_byte, and what tells a first slice (H.265: two bytes of header, then the flag)
     private const long LongestOpenUs = 500_000;             // more than two pictures of the slowest stream that plays
     private const string PacketLoss = "packet loss";
 
@@ -47,11 +50,15 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     private bool _inPacket;
     private bool _open;
     private bool _damaged;
-    private PictureTime? _next;                             // of the picture that begins in this packet
-    private PictureTime _coming;                            // the same, while its packet's first bytes are looked at
+    private Packet _packet;                                 // the open one, or the last
+    private Packet _older;                                  // in which the NAL unit began whose first bytes are not all there yet
+    private bool _hasOlder;
+    private Packet _coming;                                 // the open one, while its first bytes are looked at
+    private bool _isUnaligned;                              // packets are cut without regard to pictures
     private PictureTime _time;                              // of the open picture, or the last
+    private uint? _transportTime;                           // when that began
+    private bool _hasTime;
     private long _arrivalUs;
-    private long _packetUs;
     private long _lastUs;
     private int _trust;                                     // pictures whose marker was right
     private bool _markerInUnit;
@@ -65,18 +72,19 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     public PictureWriter Picture => _picture!;
 
     /// <param name="time">Null where the packet has no PTS.</param>
-    public void BeginPacket(PictureTime? time, long nowUs)
+    /// <param name="transportTime">What its transport says, if anything.</param>
+    public void BeginPacket(PictureTime? time, uint? transportTime, long nowUs)
     {
-        (_inPacket, _packetUs, _leadLength) = (true, nowUs, -1);
-        if (time is { } stamped && !((_open || _endedByMarker) && stamped.Pts == _time.Pts))
+        (_inPacket, _leadLength) = (true, -1);
+        var isNew = time is { } stamped && !((_open || _endedByMarker) && stamped.Pts == _time.Pts);
+        var packet = new Packet { Time = time, IsRepeated = !isNew && time is not null, TransportTime = transportTime, ArrivalUs = nowUs };
+        if (isNew && IsBusy)
         {
-            // What a NAL unit of a few bytes waits for in the feed is the end of it: it belongs to the picture before.
-            if (IsBusy)
-                (_coming, _leadLength) = (stamped, 0);
-            else
-                _next = stamped;
+            (_coming, _leadLength) = (packet, 0);           // its first bytes say whether the open picture ends before it
+            return;
         }
-        else if (_markerInUnit || _endedByMarker)
+        Enter(packet, beganBefore: _feed is { IsAtNalStart: true });
+        if (!isNew && (_markerInUnit || _endedByMarker))
         {
             _trust = NeverTrust;                            // more of a picture whose marker was there already
             if (_endedByMarker)
@@ -117,7 +125,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
             return;
         if (_trust < MarkersToTrust || Picture.Sets.Format.Interlaced)
         {
-            _markerInUnit = true;
+            (_markerInUnit, _packet.HasMarker, _older.HasMarker) = (true, true, true);
             return;
         }
         EndNals();
@@ -128,7 +136,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     /// <summary>What is open cannot be completed, and more may be lost.</summary>
     public void Break()
     {
-        if (_open && _markerInUnit && !_inPacket && !_damaged)
+        if (IsBusy && _markerInUnit && !_inPacket && !_damaged)
         {
             EndNals();
             EndUnit();                                      // it had its marker: what is missing is not its own
@@ -138,6 +146,9 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         Reset();
         _unseenLoss = true;
     }
+
+    /// <summary>What comes next does not go on with what came: a decoder has to begin anew.</summary>
+    public void Doubt() => _gate.Doubt();
 
     /// <summary>Nothing came for a while: what is complete is not held back.</summary>
     public void Expire(long nowUs)
@@ -149,7 +160,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     /// <summary>What is complete is delivered.</summary>
     public void Flush()
     {
-        if (!IsBusy || _inPacket)
+        if (!IsBusy || _inPacket && _leadLength < 0)
             return;
         EndNals();
         EndUnit();
@@ -188,13 +199,45 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     {
         var lead = _lead.AsSpan(0, _leadLength);
         _leadLength = -1;
-        if (IsBusy && AnnexB.StartsWithStartCode(lead))
+        var own = lead.IndexOfAnyExcept((byte)0);           // zeros of a start code
+        var before = _skipping ? _zeros : _feed!.TrailingZeros;
+        var isStartCode = AnnexB.StartsWithStartCode(lead);
+        if (isStartCode && !(_isUnaligned && before > 0))
         {
-            EndNals();
-            EndUnit();
+            if (IsBusy)
+            {
+                EndNals();                                  // one of a few bytes waits in the feed for its end: it belongs to the picture before
+                if (!GoesOn(lead[(own + 1)..]))
+                    EndUnit();
+            }
+            Enter(_coming, beganBefore: false);
         }
-        _next = _coming;
+        else
+        {
+            _isUnaligned |= !isStartCode && lead.Length == LeadLength;
+            var isCut = before > 0 && own >= 0 && before + own >= 2 && lead[own] == 1;
+            if (isCut && !_skipping)
+            {
+                EndNals();                                  // the packets cut a start code: what it ends is one thing, what begins with it another
+                _zeros = before;
+            }
+            Enter(_coming, beganBefore: isCut || _feed!.IsAtNalStart);
+        }
         Append(lead);
+    }
+
+    /// <summary>A further slice of the open picture, whatever the PTS of its packet: that is of a picture that begins behind it.</summary>
+    private bool GoesOn(ReadOnlySpan<byte> nal)
+        => nal.Length >= LeadLength - 4 && Codec is { } codec && NalHead.Read(codec, nal) is { Kind: NalKind.Slice, IsFirstSlice: false };
+
+    /// <param name="beganBefore">The next NAL unit began in the packet before this one.</param>
+    private void Enter(Packet packet, bool beganBefore)
+    {
+        if (beganBefore && !_hasOlder)
+            (_older, _hasOlder) = (_packet, true);
+        else
+            packet.TakeOver(_packet);
+        _packet = packet;
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
@@ -256,6 +299,15 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
 
     private void BeforeNal(ReadOnlySpan<byte> start)
     {
+        Place(start);
+        if (_hasOlder)
+            _packet.TakeOver(_older);
+        _hasOlder = false;
+    }
+
+    /// <summary>Finds out which picture a NAL unit belongs to.</summary>
+    private void Place(ReadOnlySpan<byte> start)
+    {
         if (CodecOf(start) is { } codec && codec != Codec)
             Begin(codec);
         if (_picture is not { } picture)
@@ -263,11 +315,11 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         var head = NalHead.Read(Codec!.Value, start);
         // What may only stand before the slices of a picture, behind some (H.264 7.4.1.2.3, H.265 7.4.2.4.4). Fields of one picture have no PTS between them.
         if (picture.HasSlice && (head.Kind is NalKind.Delimiter or NalKind.Vps or NalKind.Sps or NalKind.Pps or NalKind.Sei
-            || head.IsFirstSlice && (!picture.Sets.Format.Interlaced || _next is not null)))
+            || head.IsFirstSlice && (!picture.Sets.Format.Interlaced || Origin is { Time: not null, IsRepeated: false })))
             EndUnit();
         if (_open)
             return;
-        if (_endedByMarker && _next is null && head.Kind == NalKind.Slice && !head.IsFirstSlice)
+        if (_endedByMarker && Origin.Time is null && head.Kind == NalKind.Slice && !head.IsFirstSlice)
         {
             _trust = NeverTrust;                            // the marker lied: the picture went out without this slice
             _damaged = true;
@@ -282,17 +334,25 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         _picture?.Dispose();
         _gate.Doubt();
         Codec = codec;
-        _picture = new(codec, new PayloadWriter(ChunkPool.Video));
-        if (_open)
-            (_open, _next) = (false, _next ?? _time);
+        _picture = new(codec, new PayloadWriter(ChunkPool.Video)) { DropsDelimiters = true };
+        if (!_open)
+            return;
+        _open = false;
+        Origin.Time ??= _time;
     }
+
+    /// <summary>The packet in which the NAL unit began that is looked at.</summary>
+    private ref Packet Origin => ref _hasOlder ? ref _older : ref _packet;
 
     private void BeginUnit()
     {
+        ref var packet = ref Origin;
         var isMore = _damaged;
         var before = _time;
-        _time = _next ?? output.Guess();
-        (_open, _next, _arrivalUs, _markerInUnit, _endedByMarker) = (true, null, _packetUs, false, false);
+        _time = packet.Time ?? output.Guess(_hasTime ? before : null, _transportTime, packet.TransportTime);
+        packet.Time = null;
+        (_hasTime, _transportTime, _arrivalUs) = (true, packet.TransportTime, packet.ArrivalUs);
+        (_open, _markerInUnit, _endedByMarker) = (true, packet.HasMarker, false);
         var step = _time.Dts - before.Dts;
         if (_unseenLoss && !isMore && !(step > 0 && step <= _usualStep + _usualStep / 2) && _gate.Lose(continues: false))
             output.LostPictures(1, PacketLoss);             // else no picture is missing between the two
@@ -348,6 +408,24 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     {
         StopFeeding();
         _picture?.Discard();
-        (_open, _damaged, _next, _leadLength, _markerInUnit, _endedByMarker) = (false, false, null, -1, false, false);
+        (_open, _damaged, _leadLength, _markerInUnit, _endedByMarker) = (false, false, -1, false, false);
+        (_packet.Time, _hasOlder) = (null, false);
+    }
+
+    /// <summary>What the pictures that begin in a PES packet are told by it.</summary>
+    private struct Packet
+    {
+        public PictureTime? Time;                           // until a picture has taken it
+        public bool IsRepeated;                             // of the open picture already
+        public uint? TransportTime;
+        public long ArrivalUs;
+        public bool HasMarker;                              // behind it
+
+        /// <summary>The time of a packet before it in which no picture began.</summary>
+        public void TakeOver(in Packet before)
+        {
+            if (!before.IsRepeated)
+                Time ??= before.Time;
+        }
     }
 }

@@ -117,6 +117,30 @@ public sealed class PsReceiverTests
         Assert.Equal(10_800, rig.Sink.Video[3].Pts);
     }
 
+    [Fact]
+    public void A_PTS_is_that_of_the_first_picture_that_begins_in_its_packet_wherever_packets_cut()
+    {
+        List<(int At, bool IsSync)> pictures = [];
+        List<byte> stream = [];
+        for (var i = 0; i < 60; i++)
+        {
+            pictures.Add((stream.Count, i % 20 == 0));
+            stream.AddRange(i % 20 == 0 ? Vectors.Idr : i % 3 == 0 ? [.. Slice, .. Enumerable.Repeat((byte)0x77, i)] : Slice);
+        }
+        for (var size = 16; size < 44; size++)
+        {
+            using var rig = new PsRig(expectsAudio: false);
+            rig.Feed(Pack(0));
+            for (var at = 0; at < stream.Count; at += size)
+            {
+                var first = pictures.FindIndex(picture => picture.At >= at && picture.At < at + size);
+                rig.Feed(Pes(0xE0, [.. stream.Skip(at).Take(size)], first < 0 ? null : 900_000 + first * 3600L));
+            }
+            rig.End();
+            Assert.Equal(pictures.Select((picture, i) => (i * 3600L, picture.IsSync)), rig.Sink.Video.Select(unit => (unit.Pts, unit.IsSync)));
+        }
+    }
+
     [Theory]
     [InlineData((1L << 33) - 10 * 3600)]                    // in the middle of them
     [InlineData((1L << 33) - 3600)]

@@ -23,7 +23,7 @@ internal static class Vectors
     public static readonly byte[] OtherMap = Hex("000001bc 0012 e0ff 0000 0008 24e00000 0fc00000 eac5e41d");
 
     /// <summary>A private stream as one vendor puts it behind every picture: what is in it looks like a pack and a picture.</summary>
-    public static readonly byte[] Private = [.. Hex("000001bd 006a 8c8007"), .. Hex("000001ba 4400dd6c8401005f6bf8 000001e0 0034 848005 2100377741 00000001 65"), .. Enumerable.Repeat((byte)0, 67)];
+    public static readonly byte[] Private = [.. Hex("000001bd 006a 8c8007"), .. Hex("000001ba 4400dd6c8401005f6bf8 000001e0 0034 848005 2100377741 00000001 65"), .. Enumerable.Repeat((byte)0, 70)];
 
     public static byte[] Hex(string text) => Convert.FromHexString(text.Replace(" ", "", StringComparison.Ordinal));
 }

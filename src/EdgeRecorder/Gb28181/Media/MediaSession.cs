@@ -118,10 +118,7 @@ internal sealed class MediaSession : IMediaSession, IRtpInput
     public void Drain()
     {
         foreach (var connection in _connections)
-            connection.Drain();
-        lock (_gate)
-            if (!_closed)
-                _reader?.Flush();
+            connection.Drain();                             // a picture whose end has not come stays open: it would be cut
     }
 
     public void Dispose()

@@ -102,8 +102,11 @@ internal sealed class RtpFramer
             if (_prefix != 0 && prefix != _prefix)
                 continue;
             var found = Look(bytes, prefix, out var length);
-            if (found == Finding.Packet && bytes.Length >= prefix + RtpPacket.FixedHeaderLength && !(_ssrc is not null && IsOther(bytes[prefix..])))
+            if (found == Finding.Packet && bytes.Length >= prefix + RtpPacket.FixedHeaderLength)
             {
+                // A report shows too little of itself to be searched for: bytes of media look like one, with a length in front of them that would be waited for.
+                if (IsOther(bytes[prefix..]) || _isLost && Rtcp.IsControl(bytes[prefix..]))
+                    continue;
                 if (bytes.Length < prefix + length)
                     waits = true;
                 else if (Follows(bytes, prefix, length) is var next and not Finding.Nothing)
@@ -123,15 +126,20 @@ internal sealed class RtpFramer
         return waits ? Finding.Wait : Finding.Nothing;
     }
 
-    private static Finding Follows(ReadOnlySpan<byte> bytes, int prefix, int length)
+    private static Finding Follows(ReadOnlySpan<byte> bytes, int prefix, int length, bool mayChange = true)
     {
         var next = bytes[(prefix + length)..];
-        var found = Look(next, prefix, out _);
+        var found = Look(next, prefix, out var nextLength);
         if (found != Finding.Packet)
             return found == Finding.Empty ? Finding.Packet : found;
         if (next.Length < prefix + RtpPacket.FixedHeaderLength)
             return Finding.Wait;
-        return Rtcp.IsControl(next[prefix..]) || Rtcp.IsControl(bytes[prefix..]) || next.Slice(prefix + 8, 4).SequenceEqual(bytes.Slice(prefix + 8, 4)) ? Finding.Packet : Finding.Nothing;
+        if (Rtcp.IsControl(next[prefix..]) || Rtcp.IsControl(bytes[prefix..]) || next.Slice(prefix + 8, 4).SequenceEqual(bytes.Slice(prefix + 8, 4)))
+            return Finding.Packet;
+        if (!mayChange)
+            return Finding.Nothing;
+        // A device that begins anew with another SSRC: then the one behind has that, too.
+        return next.Length < prefix + nextLength ? Finding.Wait : Follows(next, prefix, nextLength, mayChange: false);
     }
 
     /// <summary>What the first bytes say.</summary>

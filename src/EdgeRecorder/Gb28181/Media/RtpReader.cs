@@ -63,6 +63,7 @@ internal sealed class RtpReader(ISourceSink tap, IReadOnlyList<PayloadFormat> fo
     {
         _sequence.Reset();
         Break();
+        _ps?.Restart();
     }
 
     /// <summary>By the clock.</summary>

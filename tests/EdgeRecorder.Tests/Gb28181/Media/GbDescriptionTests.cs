@@ -92,7 +92,8 @@ public sealed class GbDescriptionTests
         var signalling = IPAddress.Parse("198.51.100.7");
         var (offer, answer) = (Examples[0].Description, Examples[1].Description);
         var peer = MediaPeer.Of(offer, answer with { Ssrc = 1_300_000_007 }, signalling);
-        Assert.Equal(([signalling, There], 1_300_000_007u, "PS"), ((IEnumerable<IPAddress>)peer.Addresses, peer.Ssrc!.Value, peer.Formats[0].Encoding));
+        Assert.Equal([signalling, There], peer.Addresses);
+        Assert.Equal((1_300_000_007u, "PS"), (peer.Ssrc!.Value, peer.Formats[0].Encoding));
         Assert.Equal(200000001u, MediaPeer.Of(offer, answer with { Ssrc = null }, signalling).Ssrc);
     }
 

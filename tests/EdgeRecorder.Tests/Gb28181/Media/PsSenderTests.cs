@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using EdgeRecorder.Gb28181.Media;
 using EdgeRecorder.Media;
+using EdgeRecorder.Tests.MpegPs;
 using EdgeRecorder.Tests.Storage;
 using Clip = EdgeRecorder.Tests.Media.Clip;
 
@@ -31,7 +32,7 @@ public sealed class PsSenderTests
         session.LowLatency = true;
         Wait.Until(() => session.Packets == packets);
         rig.Advance(1);
-        Assert.Equal(clip.Pictures.Select(unit => Convert.ToHexString(unit.Bytes)), tap.Video.Select(unit => Convert.ToHexString(unit.Bytes)));
+        Assert.Equal(clip.Pictures.Select(unit => Convert.ToHexString(PsMuxerTests.WithoutDelimiter(unit))), tap.Video.Select(unit => Convert.ToHexString(unit.Bytes)));
         Assert.Equal(clip.Frames.Select(unit => Convert.ToHexString(unit.Bytes)), tap.Audio.Select(unit => Convert.ToHexString(unit.Bytes)));
         Assert.Equal((0L, 0L), (session.LostPackets, sender.Dropped));
     }
