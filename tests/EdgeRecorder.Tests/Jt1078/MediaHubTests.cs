@@ -302,7 +302,7 @@ public sealed class MediaHubTests
         Assert.Equal("packet was not completed", tap.Ends[1]);
 
         using var flood = await rig.ConnectAsync();
-        for (var (second, number) = (0, 20); second < 11; second++)
+        for (var (second, number) = (0, 20); second < 10; second++)
         {
             var before = lease.Packets;
             var sent = 0;
@@ -344,6 +344,29 @@ public sealed class MediaHubTests
         await socket.SendAsync(HubRig.Packet(terminal, sent++));
         await tap.Sink.WaitAsync(sink => sink.Units.Count == sent);
         lease.LowLatency = false;
+    }
+
+    [Fact]
+    public async Task One_packet_of_a_slow_terminal_is_taken_after_two_seconds()
+    {
+        await using var rig = new HubRig();
+        var (_, tap) = rig.Expect();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        var connection = new MediaConnection(rig.Hub, MediaKind.Main, await listener.AcceptSocketAsync(), 1, rig.Clock.BoottimeUs);
+        var running = connection.RunAsync();
+        await client.Client.SendAsync(HubRig.Packet(new TerminalStream(), 0));
+        Wait.Until(() => connection.Left > 0);              // either width of the number may be meant
+        rig.Clock.Advance(2 * Second);
+        connection.Tick(rig.Clock.BoottimeUs);
+        Assert.Empty(tap.Sink.Units);
+        rig.Clock.Advance(1);
+        connection.Tick(rig.Clock.BoottimeUs);
+        Assert.Single(tap.Sink.Units);
+        connection.Close("the test ends");
+        await running;
     }
 
     [Fact]
