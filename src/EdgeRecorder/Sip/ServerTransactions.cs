@@ -5,13 +5,13 @@ namespace EdgeRecorder.Sip;
 
 /// <summary>
 /// What a request and its retransmissions have in common. RFC 3261, 17.2.3 says branch and sent-by; devices use a branch again for another request or have none that is worth the name, and
-/// nobody elsewhere shall hear an answer that was not his, hence the rest.
+/// nobody elsewhere shall hear an answer that was not his, hence the rest. The user is among it for devices of one make that start together behind one NAT and draw the same numbers.
 /// </summary>
-internal readonly record struct TransactionKey(string Branch, string CallId, uint Number, string FromTag, string Method, IPAddress Source)
+internal readonly record struct TransactionKey(string Branch, string CallId, uint Number, string FromUser, string FromTag, string Method, IPAddress Source)
 {
     /// <param name="method">INVITE, for its ACK and its CANCEL.</param>
     public static TransactionKey Of(SipMessage request, IPAddress source, string? method = null)
-        => new(request.Via.Branch, request.CallId, request.CSeq.Number, request.From.Tag ?? "", method ?? request.Method, source);
+        => new(request.Via.Branch, request.CallId, request.CSeq.Number, request.From.Uri.User, request.From.Tag ?? "", method ?? request.Method, source);
 }
 
 /// <summary>A request that came, until its retransmissions are over: it is answered once, and again with the same bytes (RFC 3261, 17.2).</summary>
@@ -101,12 +101,13 @@ internal sealed class ServerTransaction(ServerTransactions owner, SipMessage req
         {
             if (_isAcknowledged)
                 return;
-            if (owner.Time.Milliseconds() - _answeredMs < SipTimes.Patience.TotalMilliseconds)
+            var left = SipTimes.Patience - TimeSpan.FromMilliseconds(owner.Time.Milliseconds() - _answeredMs);
+            if (left > TimeSpan.Zero)
             {
                 owner.Transports.Figures.CountResent();
                 owner.Transports.TrySend(_last, flow);
                 _pause = _pause * 2 < SipTimes.T2 ? _pause * 2 : SipTimes.T2;
-                _timer!.Change(_pause, Timeout.InfiniteTimeSpan);
+                _timer!.Change(_pause < left ? _pause : left, Timeout.InfiniteTimeSpan);
                 return;
             }
             _isAcknowledged = true;

@@ -11,7 +11,6 @@ internal enum SipTransport { Udp, Tcp }
 internal sealed class SipFlow : IEquatable<SipFlow>
 {
     private readonly FlowLimits? _limits;
-    private bool _isKnown;
 
     public SipFlow(IPEndPoint remote, FlowLimits? limits = null) => (Remote, _limits) = (remote, limits);
 
@@ -27,10 +26,9 @@ internal sealed class SipFlow : IEquatable<SipFlow>
     /// <summary>Somebody vouches for it: a registered device. It may send more, and longer bodies. Set by who registers devices, and taken back when the registration ends.</summary>
     public bool IsKnown
     {
-        get => Connection?.IsKnown ?? _isKnown;
+        get => Connection?.IsKnown ?? _limits?.IsKnown(Remote) ?? false;
         set
         {
-            _isKnown = value;
             if (Connection is not null)
                 Connection.IsKnown = value;
             else

@@ -67,6 +67,20 @@ public sealed class ServerTransactionTests
     }
 
     [Fact]
+    public async Task Devices_behind_one_NAT_that_draw_the_same_numbers_are_told_apart()
+    {
+        await using var rig = new EndpointRig();
+        using var first = rig.Udp();
+        using var second = rig.Udp();
+        await first.RequestAsync("REGISTER", "1");
+        await second.RequestAsync("REGISTER", "1", user: "34020000001180000002");
+        for (var i = 0; i < 2; i++)
+            (await rig.User.NextAsync("REGISTER")).Answer(200);
+        Assert.Equal("34020000001180000001", (await first.ReadAsync(200)).From.Uri.User);
+        Assert.Equal("34020000001180000002", (await second.ReadAsync(200)).From.Uri.User);
+    }
+
+    [Fact]
     public async Task Nobody_elsewhere_hears_an_answer_that_was_not_his()
     {
         await using var rig = new EndpointRig();

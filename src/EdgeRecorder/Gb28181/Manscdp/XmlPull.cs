@@ -12,7 +12,7 @@ namespace EdgeRecorder.Gb28181.Manscdp;
 internal ref struct XmlPull
 {
     public const string Protocol = "MANSCDP";
-    public const int MostDepth = 16, LargestDocument = 4 * 1024 * 1024, LongestName = 64, LongestText = 256;
+    public const int MostDepth = 16, LargestDocument = 8 * 1024 * 1024, LongestName = 64, LongestText = 256;
 
     private readonly ReadOnlySpan<char> _text;
     private readonly (int Start, int Length)[] _open = new (int, int)[MostDepth];

@@ -109,6 +109,16 @@ public sealed class ManscdpDocumentTests
     }
 
     [Fact]
+    public void A_catalog_of_ten_thousand_entries_is_one_document()
+    {
+        var full = Assert.IsType<CatalogResponse>(ManscdpDocument.Parse(Vectors.BodyOf("V9.1"))).Part.Items[0];
+        var bytes = new CatalogResponse(new(10_001, [.. Enumerable.Range(0, 10_001).Select(i => full with { DeviceId = $"3402000000131{i:D7}" })], 0)) { Sn = 1 }.ToBytes();
+        Assert.InRange(bytes.Length, 4_000_000, XmlPull.LargestDocument);
+        var part = Assert.IsType<CatalogResponse>(ManscdpDocument.Parse(bytes)).Part;
+        Assert.Equal((10_000, 1, "前门摄像机"), (part.Items.Count, part.Unnamed, part.Items[^1].Name));
+    }
+
+    [Fact]
     public void The_same_in_UTF8_with_and_without_a_mark_or_declared_wrongly()
     {
         var text = Gb18030.Decode(Vectors.BodyOf("V9.1"));
