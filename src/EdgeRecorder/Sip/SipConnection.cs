@@ -112,6 +112,8 @@ internal sealed class SipConnection
     /// <summary>Twice a second.</summary>
     public void Tick(long nowMs)
     {
+        if (IsOver)
+            return;                                         // RunAsync is about to say so
         if (Overdue(nowMs) is { } why)
         {
             _owner.Refusals.Refuse(SipRefusal.Connection, Remote, why);

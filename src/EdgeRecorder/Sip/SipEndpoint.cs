@@ -158,8 +158,8 @@ internal sealed class SipEndpoint : ISipReader, ITicking, IAsyncDisposable
             TakeCancel(message, flow, incoming);
         else if (dialog is null && isInside)
         {
-            incoming.Answer(481);
             Refusals.Refuse(SipRefusal.NoDialog, flow.Remote, $"a {message.Method} in a dialog that is none of its sender's");
+            incoming.Answer(481);
         }
         else if (dialog is not null && !dialog.IsInOrder(message))
             incoming.Answer(500);

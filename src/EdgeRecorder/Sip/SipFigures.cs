@@ -34,7 +34,7 @@ internal sealed class SipFigures
     private readonly long[] _refused = new long[Enum.GetValues<SipRefusal>().Length];
     private long _received, _sent, _repeats, _resent, _timeouts, _accepted;
 
-    /// <summary>Messages that were read, and messages that were sent.</summary>
+    /// <summary>Messages that were read and handed on, and messages that were sent.</summary>
     public long Received => Volatile.Read(ref _received);
     public long Sent => Volatile.Read(ref _sent);
 

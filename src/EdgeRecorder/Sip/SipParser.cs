@@ -15,7 +15,7 @@ internal static class SipParser
     public const int LargestHeader = 16 * 1024, LargestLine = 4 * 1024, MostHeaders = 100;
     public const int LargestDatagram = 64 * 1024;
 
-    /// <summary>Bodies on a stream: of peers that are not known yet, and catalogs of 10,000 entries from those that are, which take 4.3 MB.</summary>
+    /// <summary>Bodies on a stream: of peers that are not known yet, and catalogs of 10,000 entries from those that are, which take 4 MB and more.</summary>
     public const int LargestBody = 64 * 1024, LargestKnownBody = 8 * 1024 * 1024;
 
     private const int LongestMethod = 32;

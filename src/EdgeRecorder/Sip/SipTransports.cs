@@ -121,7 +121,6 @@ internal sealed partial class SipTransports : ITicking, IAsyncDisposable
 
     public void Take(SipMessage message, SipFlow flow)
     {
-        Figures.CountReceived();
         try
         {
             _reader.Take(message, flow);
@@ -130,6 +129,7 @@ internal sealed partial class SipTransports : ITicking, IAsyncDisposable
         {
             LogFault(_log, e, flow);
         }
+        Figures.CountReceived();
     }
 
     public bool TryTakeMemory(int bytes)
