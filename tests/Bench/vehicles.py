@@ -62,7 +62,7 @@ def crowd(setup, table):
         resident = accounting.resident_bytes(recorder.pids())
         wait(lambda: camera.playing() + terminals.playing() == 0, 30, recorder, "end of all clips")
         rows = []
-        channels = recorder.ask("/api/v1/channels")
+        channels = recorder.ask("/api/v1/channels?limit=1000")
         for name, mine, count, total in (
                 ("RTSP", [c for c in channels if c["protocol"] == "rtsp"], CAMERAS, sum(c["video"] for c in camera.stats())),
                 ("JT/T 1078", [c for c in channels if c["protocol"] != "rtsp"], TERMINALS * CHANNELS, terminals.totals()["video"])):

@@ -32,14 +32,7 @@ internal static class BoxApi
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         });
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);          // its message names the field; the handler below shows it
-        services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info.Title = "EdgeRecorder box API";
-            document.Info.Version = "1";
-            document.Info.Description = "Times are ISO 8601 UTC, intervals [from, to), errors RFC 9457 problem documents. Authentication: Basic, Bearer, or the session of a page.";
-            document.Servers?.Clear();
-            return Task.CompletedTask;
-        }));
+        services.AddDocument();
         services.AddLive();
         services.AddSingleton<Readiness>().AddSingleton<Throttle>().AddSingleton<Credentials>().AddSingleton<Sessions>();
         return services;
@@ -75,7 +68,7 @@ internal static class BoxApi
         app.MapGet("/healthz", Health).AllowAnonymous().WithTags("system");
         app.MapMetrics();
         app.MapPage();
-        app.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(Roles.Viewer);
+        app.MapDocument().RequireAuthorization(Roles.Viewer);
     }
 
     private static Results<JsonHttpResult<HealthView>, ProblemHttpResult> Health(Readiness readiness, InitialPassword password)

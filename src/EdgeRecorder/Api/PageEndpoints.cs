@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Microsoft.Net.Http.Headers;
 
 namespace EdgeRecorder.Api;
@@ -44,27 +43,23 @@ internal static class PageEndpoints
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
+        if (Encoded(file, request) is not var (encoding, bytes))
+        {
+            await Problems.Of(StatusCodes.Status406NotAcceptable, "the page is kept compressed: let Accept-Encoding allow gzip or br").ExecuteAsync(context);
+            return;
+        }
         response.ContentType = file.ContentType;
-        var (encoding, bytes) = Encoded(file, request);
-        if (encoding.Length > 0)
-            headers.ContentEncoding = encoding;
+        headers.ContentEncoding = encoding;
         response.ContentLength = bytes.Length;
         if (!HttpMethods.IsHead(request.Method))
             await response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
     }
 
-    /// <summary>RFC 9110 section 12.5.3: what the caller takes, the smaller first; as itself for the few that take neither.</summary>
-    private static (string Encoding, byte[] Bytes) Encoded(PageFile file, HttpRequest request)
+    /// <summary>RFC 9110 section 12.5.3: what the caller takes, the smaller first; who says nothing takes everything. Null: neither.</summary>
+    private static (string Encoding, byte[] Bytes)? Encoded(PageFile file, HttpRequest request)
     {
         var accepted = request.GetTypedHeaders().AcceptEncoding;
-        if (Takes(accepted, "br"))
-            return ("br", file.Brotli);
-        if (Takes(accepted, "gzip"))
-            return ("gzip", file.Gzip);
-        using var packed = new GZipStream(new MemoryStream(file.Gzip), CompressionMode.Decompress);
-        using var plain = new MemoryStream();
-        packed.CopyTo(plain);
-        return ("", plain.ToArray());
+        return Takes(accepted, "br") ? ("br", file.Brotli) : accepted.Count == 0 || Takes(accepted, "gzip") ? ("gzip", file.Gzip) : null;
     }
 
     private static bool Takes(IList<StringWithQualityHeaderValue> accepted, string encoding)

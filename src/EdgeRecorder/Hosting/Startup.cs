@@ -51,7 +51,7 @@ internal sealed partial class Startup(
     private async Task SettleAsync(CancellationToken stop)
     {
         await Task.Delay(TimeSpan.FromMinutes(1), time, stop);
-        NativeHeap.Trim();
+        GiveBackMemory();                                   // of the first connections too
         ProgramImage.LetGo();
         ChunkPool.Video.LetGoOfIdle();
     }
@@ -66,7 +66,7 @@ internal sealed partial class Startup(
         while (await timer.WaitForNextTickAsync(stop));
     }
 
-    /// <summary>What configuration, containers and documents needed while they were made is garbage now: a box that then records for years hands it back once.</summary>
+    /// <summary>What was needed while something was made is garbage now: configuration, containers, documents; a minute later the first conversations with all cameras. A box that then records for years hands it back.</summary>
     private static void GiveBackMemory()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

@@ -43,6 +43,9 @@ internal sealed class MediaConnection : IByteSink, IPacketSink, IMediaCarrier
     public IPEndPoint Source { get; }
     public bool IsDatagram => false;
 
+    /// <summary>Bytes that wait for what belongs behind them.</summary>
+    public int Left => _reader.Left;
+
     /// <summary>It brought something that was asked for, at some time.</summary>
     public bool IsProven { get; private set; }
 

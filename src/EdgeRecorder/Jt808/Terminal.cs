@@ -1,5 +1,6 @@
 using System.Net;
 using EdgeRecorder.Jt1078;
+using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Jt808;
 
@@ -106,10 +107,4 @@ internal sealed class Terminal(TerminalConnection connection, TerminalHead head,
     private static object ContentOf(ushort messageId, Reply reply) => reply.Content ?? throw new TerminalRefusedException(messageId, reply.Result);
 
     private static TimeoutException NoAnswer(ushort messageId) => new($"the terminal does not answer 0x{messageId:X4}");
-}
-
-internal static class MonotonicTime
-{
-    /// <summary>A clock that never steps, in milliseconds.</summary>
-    public static long Milliseconds(this TimeProvider time) => time.GetTimestamp() / (time.TimestampFrequency / 1000);
 }

@@ -1,7 +1,9 @@
 using System.Buffers;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using EdgeRecorder.Bytes;
+using EdgeRecorder.Media;
+using EdgeRecorder.Network;
 
 namespace EdgeRecorder.Jt808;
 

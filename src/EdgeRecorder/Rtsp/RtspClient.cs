@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using EdgeRecorder.Bytes;
+using EdgeRecorder.DigestAuth;
 using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Rtsp;

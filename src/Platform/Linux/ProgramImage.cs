@@ -7,8 +7,8 @@ public static class ProgramImage
 {
     /// <summary>
     /// Unmaps the pages of code that have been touched, start-up's most of all. They stay in the page cache: what is needed again comes back by a minor fault, the
-    /// rest the kernel may take under pressure without walking our page tables. Only private executable mappings of files are let go: nobody writes to them (the
-    /// runtime's own code lies elsewhere), and what has been loaded is never unloaded, so the list cannot grow stale.
+    /// rest the kernel may take under pressure without walking our page tables. Let go are private executable mappings of files and shared ones that can only be read (the
+    /// assemblies' metadata): nobody writes to them (the runtime's own code lies elsewhere), and what has been loaded is never unloaded, so the list cannot grow stale.
     /// </summary>
     /// <returns>Bytes of the mappings that were let go, touched or not.</returns>
     /// <exception cref="ErrnoException">The kernel refused one.</exception>
@@ -35,7 +35,7 @@ public static class ProgramImage
             return false;
         var space = line.IndexOf(' ', StringComparison.Ordinal);
         var dash = line.IndexOf('-', StringComparison.Ordinal);
-        if (line.AsSpan(space + 1, 4) is not "r-xp")
+        if (line.AsSpan(space + 1, 4) is not ("r-xp" or "r--s"))
             return false;
         start = nuint.Parse(line.AsSpan(0, dash), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
         length = nuint.Parse(line.AsSpan(dash + 1, space - dash - 1), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) - start;

@@ -36,7 +36,7 @@ public sealed partial class PageTests : BoxTest
     [Fact]
     public async Task Nothing_in_the_document_comes_from_elsewhere_or_stands_inline()
     {
-        var document = await (await GetAsync("/")).Content.ReadAsStringAsync();
+        var document = await DocumentAsync();
         var addresses = Addresses().Matches(document).Select(m => m.Groups[1].Value).ToArray();
         Assert.NotEmpty(addresses);
         Assert.All(addresses, address => Assert.StartsWith("/", address, StringComparison.Ordinal));
@@ -47,7 +47,7 @@ public sealed partial class PageTests : BoxTest
     [Fact]
     public async Task Assets_carry_their_hash_and_are_kept_for_ever()
     {
-        var document = await (await GetAsync("/")).Content.ReadAsStringAsync();
+        var document = await DocumentAsync();
         var assets = Addresses().Matches(document).Select(m => m.Groups[1].Value).Where(a => a.StartsWith("/assets/", StringComparison.Ordinal)).ToArray();
         Assert.Contains(assets, a => a.EndsWith(".js", StringComparison.Ordinal));
         Assert.Contains(assets, a => a.EndsWith(".css", StringComparison.Ordinal));
@@ -63,23 +63,31 @@ public sealed partial class PageTests : BoxTest
     }
 
     [Fact]
-    public async Task Brotli_gzip_and_plain_are_the_same_file()
+    public async Task Brotli_and_gzip_are_the_same_file_and_who_takes_neither_is_told()
     {
-        using var plain = await GetAsync("/");
+        using var unsaid = await GetAsync("/");
         using var gzip = await GetAsync("/", "gzip;q=0.5, br;q=0");
         using var brotli = await GetAsync("/", "gzip, deflate, br");
-        Assert.Empty(plain.Content.Headers.ContentEncoding);
+        Assert.Equal(["gzip"], unsaid.Content.Headers.ContentEncoding);
         Assert.Equal(["gzip"], gzip.Content.Headers.ContentEncoding);
         Assert.Equal(["br"], brotli.Content.Headers.ContentEncoding);
-        var expected = await plain.Content.ReadAsStringAsync();
-        Assert.StartsWith("<!doctype html>", expected, StringComparison.Ordinal);
+        var expected = await DocumentAsync();
         Assert.Equal(expected, await TextAsync(new GZipStream(await gzip.Content.ReadAsStreamAsync(), CompressionMode.Decompress)));
+        Assert.StartsWith("<!doctype html>", expected, StringComparison.Ordinal);
         Assert.Equal(expected, await TextAsync(new BrotliStream(await brotli.Content.ReadAsStreamAsync(), CompressionMode.Decompress)));
+        foreach (var encodings in (string[])["identity", "deflate, gzip;q=0"])
+            Assert.Contains("gzip or br", await GetAsync("/", encodings).ProblemAsync((int)HttpStatusCode.NotAcceptable), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task The_lock_file_names_no_place_to_download_from()
         => Assert.DoesNotMatch("\"resolved\"|https?://[^\"]*(registry|\\.tgz)", await File.ReadAllTextAsync(Repository.Path("src/EdgeRecorder/Web/package-lock.json")));
+
+    private async Task<string> DocumentAsync()
+    {
+        using var answer = await GetAsync("/");
+        return await TextAsync(new GZipStream(await answer.Content.ReadAsStreamAsync(), CompressionMode.Decompress));
+    }
 
     private static async Task<string> TextAsync(Stream stream)
     {

@@ -4,10 +4,12 @@ namespace EdgeRecorder.Tests.Jt808;
 
 public sealed partial class DeviationsPageTests
 {
-    [Fact]
-    public void Every_deviation_on_the_page_has_a_test_that_is_there()
+    [Theory]
+    [InlineData("docs/jt-deviations.md")]
+    [InlineData("docs/gb-deviations.md")]
+    public void Every_deviation_on_the_page_has_a_test_that_is_there(string page)
     {
-        var rows = File.ReadLines(Repository.Path("docs/jt-deviations.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| deviation", StringComparison.Ordinal)).ToList();
+        var rows = File.ReadLines(Repository.Path(page)).Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| deviation", StringComparison.Ordinal)).ToList();
         var tests = typeof(DeviationsPageTests).Assembly.GetTypes()
             .SelectMany(type => type.GetMethods().Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: true).Length > 0).Select(method => $"{type.Name}.{method.Name}")).ToHashSet();
         Assert.True(rows.Count > 20);

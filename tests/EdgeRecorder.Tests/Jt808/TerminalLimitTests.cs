@@ -274,6 +274,37 @@ public sealed class TerminalLimitTests
     }
 
     [Fact]
+    public async Task Who_floods_is_read_on_only_with_the_next_round_and_nobody_else_waits()
+    {
+        await using var rig = new ServerRig();
+        var (flood, _) = await rig.EnterAsync();
+        using var _ = flood;
+        var (other, _) = await rig.EnterAsync("000000000002");
+        using var __ = other;
+        var heartbeat = flood.Bytes(0x0002, "", 1);
+        byte[] many = [.. Enumerable.Repeat(heartbeat, 5000).SelectMany(frame => frame)];
+        var sending = flood.SendRawAsync(many);
+        var reading = Task.Run(async () =>
+        {
+            for (var i = 0; i < 5000; i++)
+                await flood.ReadAsync(0x8001);
+        });
+        var before = rig.Server.Figures.Messages;
+        await ServerRig.Until(() => rig.Server.Figures.Messages - before >= 900, "the first thousand");
+        await other.AskAsync(0, 0x0002);
+        Assert.InRange(rig.Server.Figures.Messages - before, 900, 2200);      // and what was in the buffer when the allowance ran out
+        for (var seen = rig.Server.Figures.Messages; !reading.IsCompleted;)
+        {
+            rig.Time.Advance(TimeSpan.FromSeconds(0.5));
+            var next = Math.Min(before + 5000, seen + 800);
+            await ServerRig.Until(() => reading.IsCompleted || rig.Server.Figures.Messages >= next, "the messages of another round");
+            seen = rig.Server.Figures.Messages;
+        }
+        await reading;
+        await sending;
+    }
+
+    [Fact]
     public async Task Garbage_ends_its_own_connection_and_the_next_one_goes_on_undisturbed()
     {
         await using var rig = new ServerRig();

@@ -81,7 +81,9 @@ public sealed class CodecChangeTests
     private static async Task PlaylistsNameAnInitSegmentForEachAsync(DaemonProcess daemon, string channel, Timeline timeline)
     {
         using var directory = new TemporaryDirectory();
-        var playlist = PlaylistRules.Obeys(await daemon.Http.GetStringAsync($"{channel}/playback.m3u8?tracks=all&from={Text(timeline.Spans[0].From)}&to={Text(timeline.Spans[2].To)}"));
+        var address = $"{channel}/playback.m3u8?tracks=all&from={Text(timeline.Spans[0].From)}&to={Text(timeline.Spans[2].To)}";
+        // The range ends at now: its last entry is listed when it is complete.
+        var playlist = PlaylistRules.Obeys(await daemon.WaitAsync(() => daemon.Http.GetStringAsync(address), text => PlaylistText.Parse(text).IsEnded, "the end of the list"));
         var runs = PlaybackTests.Runs(playlist).ToList();
         Assert.Equal(Parts.Length, runs.Count);
         Assert.Equal(Parts.Length, runs.Select(run => run[0].Map).Distinct().Count());

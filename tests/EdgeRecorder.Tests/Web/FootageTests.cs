@@ -1,4 +1,5 @@
 using System.Net;
+using EdgeRecorder.Tests.Live;
 using EdgeRecorder.Tests.Media;
 using EdgeRecorder.Tests.Simulators;
 using EdgeRecorder.Tests.SystemTests;
@@ -129,8 +130,12 @@ public sealed class FootageTests(PageRig rig)
         await page.ClickTimelineAsync(timeline.Spans[1].From + TimeSpan.FromSeconds(1));
         await page.WaitAsync(() => page.PictureAsync("phase"), phase => phase == "unsupported", "word that the browser lacks it");
         await page.Page.WaitForSelectorAsync(Missing);
+        // Another viewer keeps the stream's last picture in H.265 for those who join, until one in H.264 comes.
+        using var viewer = await LiveSocket.OpenAsync(setup.Port, await daemon.IdAsync("gate"), daemon.Http.DefaultRequestHeaders.Authorization!.ToString(), "latency=low");
+        await viewer.AnyTextAsync("init");
         await camera.CommandAsync("other off");
         await page.Page.PressAsync(".timeline", "End");
+        await viewer.AnyTextAsync("init");
         await page.PlayingAsync();
 
         // What it has plays, up to where the codec changes.

@@ -137,6 +137,28 @@ public sealed class LiveTests(PageRig rig)
         page.AssertNoFaults();
     }
 
+    [Theory]
+    [InlineData(".stage")]
+    [InlineData(".tile[data-channel=gate]")]                // its sub stream, which nobody pulls while the page cannot show it, and of which no state tells
+    public async Task A_camera_that_is_set_to_a_codec_that_the_browser_lacks_is_shown_again_when_it_is_set_back(string place)
+    {
+        using var setup = rig.Setup();
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--other", "small.h265");
+        await using var main = await CameraProcess.StartAsync(BurntInCounter.LargeClip);
+        setup.With("gate", place == ".stage" ? camera.Url() : main.Url(), ("subUrl", place == ".stage" ? null : camera.Url("/sub")));
+        await using var daemon = await DaemonProcess.StartAsync(setup);
+        await using var page = await rig.OpenAsync(daemon);
+        if (place == ".stage")
+            await page.OpenChannelAsync("gate");
+        await page.PlayingAsync(place);
+        await camera.CommandAsync("other");
+        await page.Page.WaitForSelectorAsync($"{place} [data-missing] >> text=H.265");
+        await camera.CommandAsync("other off");
+        await page.WaitAsync(() => page.PictureAsync("phase", place), phase => phase == "playing", "live pictures");
+        await page.WaitAsync(() => page.VideoAsync(place), v => v is { Counter: >= 0, Shown: > 0 }, "a picture");
+        page.AssertNoFaults();
+    }
+
     [Fact]
     public async Task Live_comes_back_by_itself_after_a_restart_of_the_recorder()
     {

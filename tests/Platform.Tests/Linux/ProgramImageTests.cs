@@ -15,19 +15,21 @@ public sealed class ProgramImageTests
 
     [Theory]
     [InlineData("7f0000000000-7f0000021000 r-xp 00001000 fe:00 42                         /usr/lib/libc.so.6", true)]
+    [InlineData("7f0000000000-7f0000021000 r--s 00000000 fe:00 42                         /opt/edge-recorder/System.Linq.dll", true)]
+    [InlineData("7f0000000000-7f0000021000 rw-s 00000000 fe:00 42                         /data/index.db-shm", false)]
     [InlineData("7f0000000000-7f0000021000 r--p 00001000 fe:00 42                         /usr/lib/libc.so.6", false)]      // relocated, then protected
     [InlineData("7f0000000000-7f0000021000 rw-p 00001000 fe:00 42                         /usr/lib/libc.so.6", false)]
     [InlineData("7f0000000000-7f0000021000 r-xs 00000000 00:01 7                          /memfd:doublemapper (deleted)", false)]
     [InlineData("7f0000000000-7f0000021000 r-xp 00000000 00:01 7                          /memfd:doublemapper (deleted)", false)]
     [InlineData("7f0000000000-7f0000021000 r-xp 00000000 00:00 0                          [vdso]", false)]
     [InlineData("7f0000000000-7f0000021000 r-xp 00000000 00:00 0 ", false)]                                                 // code made while it runs
-    public void Only_code_of_files_is_let_go(string line, bool expected)
+    public void Only_what_nobody_writes_to_is_let_go(string line, bool expected)
     {
         Assert.Equal(expected, ProgramImage.IsOurs(line, out var start, out var length));
         Assert.Equal(expected ? (0x7f0000000000UL, 0x21000UL) : (0UL, 0UL), ((ulong)start, (ulong)length));
     }
 
-    /// <summary>Bytes of executable file mappings that lie in memory, from smaps.</summary>
+    /// <summary>Bytes of such mappings that lie in memory, from smaps.</summary>
     private static long Resident()
     {
         long kilobytes = 0;

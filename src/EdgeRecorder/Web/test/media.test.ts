@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boxes, sampleEntries, timeScales } from '../src/media/boxes';
+import { boxes, decodeTimes, sampleEntries, timeScales } from '../src/media/boxes';
 import { videoCodecOf, videoCodecOfEntry } from '../src/media/codecs';
 import { farBehind, kept, steer } from '../src/media/edge';
 import { instantAt, placeOf } from '../src/media/place';
@@ -49,6 +49,15 @@ describe('boxes', () => {
             box('mdia', box('mdhd', [version, 0, 0, 0], ...Array.from({ length: version === 1 ? 4 : 2 }, () => u32(7)), u32(scale))));
         const init = Uint8Array.from([...box('ftyp'), ...box('moov', box('mvhd'), trak(1, 90_000, 0), trak(2, 32_000, 1))]);
         expect([...timeScales(view(init))]).toEqual([[1, 90_000], [2, 32_000]]);
+    });
+
+    it('tell where each track of a fragment begins', () => {
+        const traf = (id: number, ...time: number[]) => box('traf', box('tfhd', [0, 2, 0, 0], u32(id)), box('tfdt', ...[[time.length === 2 ? 1 : 0, 0, 0, 0], ...time.map(u32)]), box('trun'));
+        const fragment = Uint8Array.from([...prft1, ...box('moof', box('mfhd', u32(0), u32(1)), traf(1, 1, 5), traf(2, 77)), ...box('mdat', [1, 2, 3]), ...box('moof', traf(1, 0, 9))]);
+        expect([...decodeTimes(view(fragment))]).toEqual([[1, 2 ** 32 + 5], [2, 77]]);
+        for (let length = 0; length < fragment.length; length++)
+            expect([0, 2]).toContain(decodeTimes(view(fragment.slice(0, length))).size);
+        expect(decodeTimes(view(box('moof', box('traf', box('tfhd', u32(0)), box('tfdt', u32(0), u32(0))))))).toEqual(new Map());
     });
 
     it('tell what each track holds', () => {

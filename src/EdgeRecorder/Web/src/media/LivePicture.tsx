@@ -5,7 +5,7 @@ import { Icon } from '../parts/Icon';
 import { text } from '../text/language';
 import { detailOf } from '../text/states';
 import { whenOf } from '../text/format';
-import { codecName, isVideo } from './codecs';
+import { browserHas, codecName, isVideo } from './codecs';
 import type { Latency } from './edge';
 import type { LiveView } from './live';
 import { useLive } from './useLive';
@@ -27,7 +27,9 @@ export function LivePicture({ channel, stream, pace, on, video, muted = true }: 
     const element = video ?? own;
     const codec = channel.state.tracks.find(t => isVideo(t.codec))?.codec ?? '';
     const wanted = on && channel.state.state !== 'refused';
-    const view = useLive(element, channel.id, stream, pace, wanted, codec);
+    // The state tells of the main stream, and of what comes only while somebody pulls it.
+    const lacking = stream === 'main' && channel.state.state !== 'idle' && !browserHas(codec);
+    const view = useLive(element, channel.id, stream, pace, wanted, codec, lacking);
     useEffect(() => { if (element.current) element.current.muted = muted; }, [muted]);
     const playing = view.phase === 'playing' && channel.state.state !== 'offline';
     return (

@@ -70,3 +70,20 @@ export function timeScales(init: DataView): Map<number, number> {
     }
     return found;
 }
+
+/** Where each track of a fragment begins, in units of its time scale, by track id (8.8.12). */
+export function decodeTimes(fragment: DataView): Map<number, number> {
+    const found = new Map<number, number>();
+    for (const moof of boxes(fragment))
+        for (const traf of moof.type === 'moof' ? boxes(fragment, moof.start, moof.end) : []) {
+            const tfhd = traf.type === 'traf' ? child(fragment, traf, 'tfhd') : undefined;
+            const tfdt = tfhd && child(fragment, traf, 'tfdt');
+            if (!tfhd || !tfdt || tfhd.end - tfhd.start < 8 || tfdt.end - tfdt.start < 8)
+                continue;
+            const is64 = fragment.getUint8(tfdt.start) === 1 && tfdt.end - tfdt.start >= 12;
+            const id = fragment.getUint32(tfhd.start + 4);
+            if (!found.has(id))
+                found.set(id, is64 ? Number(fragment.getBigUint64(tfdt.start + 4)) : fragment.getUint32(tfdt.start + 4));
+        }
+    return found;
+}

@@ -42,6 +42,7 @@ export const nothingYet: LiveView = { phase: 'connecting', transport: null, late
 const socketFailuresBeforeHls = 2;
 const backToSocketMs = 60_000;
 const longestPauseMs = 5000;
+const longestLackMs = 60_000;
 const lookEveryMs = 500;
 
 /** Milliseconds before the next attempt: 0.5 s, doubled up to 5 s. */
@@ -49,9 +50,15 @@ export function pauseAfter(failures: number): number {
     return Math.min(longestPauseMs, 250 * 2 ** failures);
 }
 
+/** Milliseconds before a stream is looked at again whose codec the browser lacked: 0.5 s, doubled up to a minute. */
+export function pauseAfterLack(times: number): number {
+    return Math.min(longestLackMs, 250 * 2 ** times);
+}
+
 /**
  * Live pictures of one stream, whatever happens: over the WebSocket, over HLS where that does not get through, again and again until it is stopped.
  * A WebSocket that fails while the recorder answers other questions is taken for blocked; it is tried again after a minute.
+ * A codec that the browser lacks is not for ever either: a camera may be set to another, and what a stream begins with may be its last picture from before that.
  */
 export class LivePlayer {
     private source: LiveSource | undefined;
@@ -59,10 +66,13 @@ export class LivePlayer {
     private failures = 0;
     private socketFailures = 0;
     private hlsSince = 0;
+    private lacks = 0;
     private retry: number | undefined;
     private look: number | undefined;
 
-    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly pace: Latency, private readonly changed: (view: LiveView) => void) {}
+    /** `lacking` tells whether the recorder knows what the stream comes in, and the browser lacks it: nothing is fetched then. */
+    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly pace: Latency,
+        private readonly lacking: () => boolean, private readonly changed: (view: LiveView) => void) {}
 
     start(): void {
         if (this.look !== undefined)
@@ -87,16 +97,36 @@ export class LivePlayer {
         this.source = new Kind(this.video, this.channel, this.stream, this.pace, {
             playing: () => this.playing(),
             ended: (why, hadPicture) => this.ended(why, hadPicture),
-            unsupported: codec => this.show({ phase: 'unsupported', missing: codec, latency: null }),
+            unsupported: codec => this.lack(codec),
         });
         this.show({ transport: this.source.transport });
     }
 
     private playing(): void {
+        this.cameThrough();
+        this.lacks = 0;
+        this.show({ phase: 'playing', detail: '' });
+    }
+
+    private cameThrough(): void {
         this.failures = 0;
         if (this.source?.transport === 'websocket')
             this.socketFailures = 0;
-        this.show({ phase: 'playing', detail: '' });
+    }
+
+    private lack(codec: string): void {
+        if (this.look === undefined)
+            return;
+        this.cameThrough();
+        this.show({ phase: 'unsupported', missing: codec, latency: null });
+        this.retry = window.setTimeout(() => this.lookAgain(codec), pauseAfterLack(++this.lacks));
+    }
+
+    private lookAgain(codec: string): void {
+        if (this.lacking())
+            this.lack(codec);
+        else
+            this.connect();
     }
 
     private ended(why: string, hadPicture: boolean): void {

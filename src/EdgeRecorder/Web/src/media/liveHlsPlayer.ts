@@ -67,6 +67,13 @@ export class LiveHlsPlayer implements LiveSource {
                 this.end(fault.details);
             }
         });
+        // When it has fallen behind hls.js fetches a segment whole, does not count its parts as loaded, and later misses them. They are what the segment is.
+        hls.on(Events.FRAG_PARSED, (_, { frag, part }) => {
+            if (!part)
+                for (const listed of hls.levels[frag.level]?.details?.partList ?? [])
+                    if (listed.fragment.sn === frag.sn)
+                        listed.elementaryStreams = frag.elementaryStreams;
+        });
         hls.on(Events.MANIFEST_PARSED, () => void this.video.play().catch(() => undefined));      // refused only when another source came in between
         hls.attachMedia(this.video);
         hls.loadSource(address);

@@ -2,10 +2,10 @@ import type { Fragment, FragmentLoaderConstructor } from 'hls.js';
 import type Hls from 'hls.js/light';
 import { pageHeaders } from '../api/client';
 import type { StreamName } from '../api/types';
-import { sampleEntries } from './boxes';
+import { decodeTimes, sampleEntries, timeScales } from './boxes';
 import { browserHas, codecName, videoCodecOf, videoCodecOfEntry } from './codecs';
 import { loadHls, tellsAll } from './hls';
-import { instantAt, placeOf } from './place';
+import { instantAt, placeOf, type Stretch } from './place';
 import { ringLoader } from './ringLoader';
 
 export interface RecordedEvents {
@@ -29,7 +29,11 @@ const mostWaitMs = 15_000;                                  // what a camera sen
 /** Footage of the ring in a video element, by instants of the wall clock. */
 export class RecordedPlayer {
     private hls: Hls | undefined;
-    private stretches: readonly Fragment[] = [];
+    private fragments: readonly Fragment[] = [];
+    private stretches: readonly Stretch[] = [];             // the fragments, where their pictures lie in the buffer
+    private readonly video0 = new Map<string, number>();    // seconds of media time at which a fragment's pictures begin, by its address
+    private readonly tracks = new Map<string, { id: number; scale: number }>(); // of pictures, by the address of the init segment
+    private readonly origins = new Map<number, number>();   // seconds of media time that hls.js shows at 0, by discontinuity
     private entries = '';                                   // what the tracks of the buffer hold; a buffer keeps its tracks
     private isCut = false;                                  // the buffer ends where another begins
     private cut = () => {};                                 // nothing more comes into this buffer
@@ -78,7 +82,8 @@ export class RecordedPlayer {
         window.clearTimeout(this.again);
         this.hls?.destroy();
         this.hls = undefined;
-        this.stretches = [];
+        this.fragments = this.stretches = [];
+        [this.video0, this.tracks, this.origins].forEach(known => known.clear());
         this.entries = '';
         this.isCut = false;
     }
@@ -99,6 +104,7 @@ export class RecordedPlayer {
             maxBufferLength: 20,
             fLoader: ringLoader(Hls.DefaultConfig.loader as FragmentLoaderConstructor, {
                 mayUse: (init, of) => this.mayUse(init, of),
+                came: (media, of) => this.came(media, of),
                 overwritten: () => this.later(() => this.fail(410, 'overwritten')),
             }),
             xhrSetup: request => Object.entries(pageHeaders).forEach(([name, value]) => request.setRequestHeader(name, value)),
@@ -109,9 +115,10 @@ export class RecordedPlayer {
             hls.stopLoad();
             hls.trigger(Events.BUFFER_EOS, {});
         };
-        hls.on(Events.LEVEL_UPDATED, (_, { details }) => { this.stretches = details.fragments; });
+        hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.lay(details.fragments));
+        hls.on(Events.INIT_PTS_FOUND, (_, { frag, initPTS, timescale }) => this.origins.set(frag.cc, initPTS / timescale));
         hls.once(Events.LEVEL_LOADED, (_, { details }) => {
-            this.stretches = details.fragments;
+            this.lay(details.fragments);
             const place = placeOf(this.stretches, this.wanted ?? instant);
             if (place === null && details.live && this.waitedMs < mostWaitMs)
                 this.later(() => this.wait(instant));
@@ -119,7 +126,10 @@ export class RecordedPlayer {
                 hls.startLoad(place ?? this.stretches.at(-1)?.start ?? 0);
         });
         hls.on(Events.MEDIA_ATTACHED, () => this.events.attached());
-        hls.on(Events.FRAG_BUFFERED, () => this.settle());
+        hls.on(Events.FRAG_BUFFERED, () => {
+            this.lay(this.fragments);
+            this.settle();
+        });
         hls.on(Events.ERROR, (_, fault) => {
             if (fault.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR || fault.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) {
                 this.lack(videoCodecOf(fault.mimeType ?? hls.levels[0]?.videoCodec ?? ''));
@@ -132,18 +142,40 @@ export class RecordedPlayer {
     }
 
     /**
+     * Dates are those of pictures. hls.js takes the track that begins first, which may be the sound, for where a fragment begins: pictures then lie as much behind, and where it says they are
+     * others are shown. Both tracks' times stand in the media itself.
+     */
+    private lay(fragments: readonly Fragment[]): void {
+        this.fragments = fragments;
+        this.stretches = fragments.map(({ start, duration, programDateTime, url, cc }) => {
+            const [video, origin] = [this.video0.get(url), this.origins.get(cc)];
+            return { start: video === undefined || origin === undefined ? start : video - origin, duration, programDateTime };
+        });
+    }
+
+    private came(media: DataView, of: Fragment): void {
+        const track = this.tracks.get(of.initSegment?.url ?? '');
+        const time = track && decodeTimes(media).get(track.id);
+        if (track && time !== undefined)
+            this.video0.set(of.url, time / track.scale);
+    }
+
+    /**
      * Whether what has this init segment goes into the buffer. Another codec, sound that begins or ends, are another buffer: this one is played to its end, and the page asks for what
      * follows; or it is given up, when the instant that is wanted lies in the other.
      */
     private mayUse(init: DataView, of: Fragment): boolean {
         const entries = sampleEntries(init);
+        const track = [...timeScales(init)][entries.findIndex(entry => videoCodecOfEntry(entry) !== undefined)];
+        if (track)
+            this.tracks.set(of.url, { id: track[0], scale: track[1] });
         const missing = entries.map(videoCodecOfEntry).find(codec => codec !== undefined && !browserHas(codec));
         const kind = entries.map(entry => videoCodecOfEntry(entry) ?? entry).join(' ');
         this.entries ||= missing ? '' : kind;
         if (!missing && kind === this.entries)
             return true;
         const at = this.instant;
-        const here = at === null ? undefined : this.stretches.find(({ programDateTime, duration }) => programDateTime !== null && at < programDateTime + duration * 1000);
+        const here = at === null ? undefined : this.fragments.find(({ programDateTime, duration }) => programDateTime !== null && at < programDateTime + duration * 1000);
         this.later(() => {
             if (here?.initSegment?.url !== of.url)
                 this.cut();

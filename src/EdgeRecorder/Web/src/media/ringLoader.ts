@@ -4,6 +4,8 @@ import type { Fragment, FragmentLoaderConstructor } from 'hls.js';
 export interface RingRules {
     /** False: what belongs to this init segment cannot go into the buffer. */
     mayUse(init: DataView, of: Fragment): boolean;
+    /** Media came, before hls.js has it. */
+    came(media: DataView, of: Fragment): void;
     /** The ring has gone over it: there is nothing to try again. */
     overwritten(): void;
 }
@@ -15,8 +17,12 @@ export function ringLoader(Loader: FragmentLoaderConstructor, rules: RingRules):
             super.load(context, config, {
                 ...callbacks,
                 onSuccess: (response, stats, of, details) => {
-                    if (context.frag.sn !== 'initSegment' || !(response.data instanceof ArrayBuffer) || rules.mayUse(new DataView(response.data), context.frag))
-                        callbacks.onSuccess(response, stats, of, details);
+                    const bytes = response.data instanceof ArrayBuffer ? new DataView(response.data) : undefined;
+                    if (bytes && context.frag.sn === 'initSegment' && !rules.mayUse(bytes, context.frag))
+                        return;
+                    if (bytes && context.frag.sn !== 'initSegment')
+                        rules.came(bytes, context.frag);
+                    callbacks.onSuccess(response, stats, of, details);
                 },
                 onError: (error, of, details, stats) => error.code === 410 ? rules.overwritten() : callbacks.onError(error, of, details, stats),
             });

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import type { StreamName } from '../api/types';
 import type { Latency } from './edge';
@@ -22,14 +22,19 @@ export function useOnScreen(element: RefObject<HTMLElement>): boolean {
     return inView && shown;
 }
 
-/** Plays live into the video element while `on`; anew where the browser lacked a codec and the camera has changed to another. */
-export function useLive(video: RefObject<HTMLVideoElement>, channel: string, stream: StreamName, pace: Latency, on: boolean, codec: string): LiveView {
+/**
+ * Plays live into the video element while `on`; anew where the browser lacked a codec and the camera has changed to another. `codec` is the camera's as last seen; `lacking` says that the stream
+ * is known to come in one that the browser lacks.
+ */
+export function useLive(video: RefObject<HTMLVideoElement>, channel: string, stream: StreamName, pace: Latency, on: boolean, codec: string, lacking: boolean): LiveView {
     const [view, setView] = useState<LiveView>(nothingYet);
     const [attempt, setAttempt] = useState(0);
+    const latest = useRef(lacking);
+    latest.current = lacking;
     useEffect(() => {
         if (!on || !video.current)
             return;
-        const player = new LivePlayer(video.current, channel, stream, pace, setView);
+        const player = new LivePlayer(video.current, channel, stream, pace, () => latest.current, setView);
         player.start();
         return () => {
             player.stop();

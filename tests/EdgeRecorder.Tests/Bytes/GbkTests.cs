@@ -1,7 +1,7 @@
 using System.Text;
-using EdgeRecorder.Jt808;
+using EdgeRecorder.Bytes;
 
-namespace EdgeRecorder.Tests.Jt808;
+namespace EdgeRecorder.Tests.Bytes;
 
 public sealed class GbkTests
 {

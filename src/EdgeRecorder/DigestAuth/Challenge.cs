@@ -1,8 +1,8 @@
 using System.Text;
 
-namespace EdgeRecorder.Rtsp;
+namespace EdgeRecorder.DigestAuth;
 
-/// <summary>One challenge of a WWW-Authenticate header (RFC 9110, 11.6.1).</summary>
+/// <summary>One challenge of a WWW-Authenticate header, or the credentials of an Authorization header, which have the same form (RFC 9110, 11.4).</summary>
 internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, string> Parameters)
 {
     public string? this[string name] => Parameters.GetValueOrDefault(name);

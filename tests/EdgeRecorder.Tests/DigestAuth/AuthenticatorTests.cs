@@ -1,6 +1,6 @@
-using EdgeRecorder.Rtsp;
+using EdgeRecorder.DigestAuth;
 
-namespace EdgeRecorder.Tests.Rtsp;
+namespace EdgeRecorder.Tests.DigestAuth;
 
 public sealed class AuthenticatorTests
 {

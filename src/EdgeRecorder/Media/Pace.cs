@@ -1,4 +1,4 @@
-namespace EdgeRecorder.Jt808;
+namespace EdgeRecorder.Media;
 
 /// <summary>Once a second at most: for log lines and work that strangers can cause at any rate.</summary>
 internal sealed class Pace

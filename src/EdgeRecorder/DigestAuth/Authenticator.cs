@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace EdgeRecorder.Rtsp;
+namespace EdgeRecorder.DigestAuth;
 
 /// <summary>Answers challenges with one user's credentials: Digest with SHA-256 or MD5 (RFC 7616, RFC 2617), Basic (RFC 7617), the strongest that is offered.</summary>
 /// <param name="newNonce">The client's nonce; fixed in tests.</param>
-internal sealed class Authenticator(string user, string password, Func<string>? newNonce = null)
+/// <param name="allowBasic">False where the protocol has done away with it (SIP: RFC 3261, 22.1).</param>
+internal sealed class Authenticator(string user, string password, Func<string>? newNonce = null, bool allowBasic = true)
 {
     private Challenge? _challenge;
     private int _count;
@@ -38,20 +39,16 @@ internal sealed class Authenticator(string user, string password, Func<string>? 
     private string Digest(Challenge challenge, string method, string uri)
     {
         var algorithm = challenge["algorithm"];
-        var isSha256 = algorithm?.StartsWith("SHA-256", StringComparison.OrdinalIgnoreCase) == true;
-        string Hash(string text) => Convert.ToHexStringLower(
-            isSha256 ? SHA256.HashData(Encoding.UTF8.GetBytes(text)) : Md5(Encoding.UTF8.GetBytes(text)));
-
+        var hash = algorithm?.StartsWith("SHA-256", StringComparison.OrdinalIgnoreCase) == true ? DigestAlgorithm.Sha256 : DigestAlgorithm.Md5;
         var realm = challenge["realm"] ?? "";
         var nonce = challenge["nonce"] ?? "";
         var clientNonce = newNonce?.Invoke() ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var count = _count.ToString("x8", CultureInfo.InvariantCulture);
-        var first = Hash($"{user}:{realm}:{password}");
+        var ofUser = DigestHash.OfUser(hash, user, realm, password);
         if (algorithm?.EndsWith("-sess", StringComparison.OrdinalIgnoreCase) == true)
-            first = Hash($"{first}:{nonce}:{clientNonce}");
-        var second = Hash($"{method}:{uri}");
+            ofUser = DigestHash.Of(hash, $"{ofUser}:{nonce}:{clientNonce}");
         var hasQop = challenge["qop"] is { Length: > 0 };
-        var response = Hash(hasQop ? $"{first}:{nonce}:{count}:{clientNonce}:auth:{second}" : $"{first}:{nonce}:{second}");
+        var response = DigestHash.Response(hash, ofUser, nonce, count, clientNonce, hasQop ? "auth" : null, DigestHash.OfRequest(hash, method, uri));
         var header = new StringBuilder($"Digest username=\"{Escape(user)}\", realm=\"{Escape(realm)}\", nonce=\"{Escape(nonce)}\", uri=\"{uri}\", response=\"{response}\"");
         if (algorithm is not null)
             header.Append(CultureInfo.InvariantCulture, $", algorithm={algorithm}");
@@ -63,10 +60,10 @@ internal sealed class Authenticator(string user, string password, Func<string>? 
     }
 
     /// <summary>0 for what we cannot answer.</summary>
-    private static int Strength(Challenge challenge)
+    private int Strength(Challenge challenge)
     {
         if (IsBasic(challenge))
-            return 1;
+            return allowBasic ? 1 : 0;
         if (!challenge.Scheme.Equals("Digest", StringComparison.OrdinalIgnoreCase) || challenge["nonce"] is null)
             return 0;
         if (challenge["qop"] is { Length: > 0 } qop && !qop.Split(',', StringSplitOptions.TrimEntries).Contains("auth", StringComparer.OrdinalIgnoreCase))
@@ -82,9 +79,4 @@ internal sealed class Authenticator(string user, string password, Func<string>? 
     private static bool IsBasic(Challenge challenge) => challenge.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase);
 
     private static string Escape(string text) => text.Replace("\\", "\\\\").Replace("\"", "\\\"");
-
-    // What most cameras still ask for (RFC 2617); it protects nothing but a password on a camera's own network.
-#pragma warning disable CA5351
-    private static byte[] Md5(byte[] bytes) => MD5.HashData(bytes);
-#pragma warning restore CA5351
 }

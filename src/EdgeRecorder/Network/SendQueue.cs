@@ -1,13 +1,12 @@
 using System.Net.Sockets;
 using System.Numerics;
 
-namespace EdgeRecorder.Jt808;
+namespace EdgeRecorder.Network;
 
-/// <summary>What goes to a terminal: at once as far as the kernel takes it, the rest later. Never waits. Not for two threads at a time.</summary>
-internal sealed class SendQueue(Socket socket)
+/// <summary>What goes to a peer over TCP: at once as far as the kernel takes it, the rest later. Never waits. Not for two threads at a time.</summary>
+/// <param name="most">Bytes that may wait.</param>
+internal sealed class SendQueue(Socket socket, int most = 64 * 1024)
 {
-    private const int Most = 64 * 1024;
-
     private byte[] _unsent = [];
     private int _length;
 
@@ -39,7 +38,7 @@ internal sealed class SendQueue(Socket socket)
         _unsent.AsSpan(sent, _length - sent).CopyTo(_unsent);
         _length -= sent;
         if (_length == 0)
-            _unsent = [];                                   // it happens seldom; nobody keeps 64 KiB for it
+            _unsent = [];                                   // it happens seldom; nobody keeps its room for that
         return true;
     }
 
@@ -59,7 +58,7 @@ internal sealed class SendQueue(Socket socket)
 
     private bool Keep(ReadOnlySpan<byte> bytes, long nowMs)
     {
-        if (_length + bytes.Length > Most)
+        if (_length + bytes.Length > most)
             return false;
         if (_length == 0)
             SinceMs = nowMs;

@@ -1,15 +1,15 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace EdgeRecorder.Jt808;
+namespace EdgeRecorder.Bytes;
 
 /// <summary>
-/// Text of terminals: GBK (code page 936). The framework's own decoder is an assembly of 0.85 MB with every code page there is; this one is a table of
+/// Text of devices: GBK (code page 936). The framework's own decoder is an assembly of 0.85 MB with every code page there is; this one is a table of
 /// 47,880 bytes, made from it and compared with it by a test. Loaded with the first text that is not ASCII.
 /// </summary>
 internal static class Gbk
 {
-    private const int Leads = 0xFE - 0x81 + 1, TrailsPerLead = 0xFE - 0x40 + 1 - 1;      // trail bytes 40–FE without 7F
+    public const int Leads = 0xFE - 0x81 + 1, TrailsPerLead = 0xFE - 0x40 + 1 - 1;      // trail bytes 40–FE without 7F
 
     private static readonly Lazy<byte[]> Table = new(Load);
 
@@ -54,7 +54,8 @@ internal static class Gbk
         return length;
     }
 
-    private static char At(byte lead, byte trail)
+    /// <summary>Lead 81–FE, trail 40–FE without 7F; U+FFFD where there is nothing.</summary>
+    public static char At(byte lead, byte trail)
     {
         var cell = (lead - 0x81) * TrailsPerLead + trail - 0x40 - (trail > 0x7F ? 1 : 0);
         return (char)BinaryPrimitives.ReadUInt16LittleEndian(Table.Value.AsSpan(cell * 2));
