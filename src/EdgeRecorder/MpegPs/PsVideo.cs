@@ -371,14 +371,14 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         {
             if (_damaged)
                 picture.Discard();
-            (_open, _damaged) = (false, false);
+            (_open, _damaged, _markerInUnit) = (false, false, false);
             return;                                         // parameter sets in a packet of their own: the picture follows
         }
         _open = false;
         if (_trust is >= 0 and < MarkersToTrust)
             _trust = _markerInUnit ? _trust + 1 : 0;
         var damaged = _damaged;
-        _damaged = false;
+        (_damaged, _markerInUnit) = (false, false);
         if (damaged || !picture.HasFirstSlice)
             Lose(continues: false);
         else if (_gate.Look(picture, picture.Sets.IsComplete || picture.HasOwnSets) is var found and not Decodability.Usable)
