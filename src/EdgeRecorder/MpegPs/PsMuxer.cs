@@ -142,16 +142,16 @@ internal sealed class PsMuxer
         writer.U8((byte)(options switch { 0 => 0, 5 => 0x80, _ => 0xC0 }));
         writer.U8((byte)options);
         if (stamps.Pts is { } pts)
-            WriteStamp(ref writer, stamps.Dts is null ? 2 : 3, pts);
+            WriteStamp(ref writer, (byte)(stamps.Dts is null ? 2 : 3), pts);
         if (stamps.Dts is { } dts)
             WriteStamp(ref writer, 1, dts);
         return writer.Offset;
     }
 
     /// <summary>prefix(4) [32..30] 1 | [29..15] 1 | [14..0] 1</summary>
-    private static void WriteStamp(ref ByteWriter writer, int prefix, long stamp)
+    private static void WriteStamp(ref ByteWriter writer, byte prefix, long stamp)
     {
-        writer.U8((byte)((long)prefix << 4 | (stamp >> 30 & 7) << 1 | 1));
+        writer.U8((byte)(prefix << 4 | (int)(stamp >> 30 & 7) << 1 | 1));
         writer.U16((ushort)((stamp >> 15 & 0x7FFF) << 1 | 1));
         writer.U16((ushort)((stamp & 0x7FFF) << 1 | 1));
     }

@@ -62,6 +62,13 @@ public sealed class PsMuxerTests
         using var rig = new PsRig();
         rig.Feed(stream).End();
         Assert.Equal(clip.Pictures.Select(unit => unit.Pts - clip.Pictures.First().Pts), rig.Sink.Video.Select(unit => unit.Pts));
+
+        using var directory = new TemporaryDirectory();
+        var path = directory.File("out.ps");
+        await File.WriteAllBytesAsync(path, stream);
+        await Tool.DecodesAsync(path);
+        var probe = await Tool.TextAsync("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts", "-of", "csv=p=0", path);
+        Assert.Equal(clip.Pictures.Select(unit => $"{90_000 + unit.Pts}"), probe.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(',')[0].Trim()));
     }
 
     [Theory]
