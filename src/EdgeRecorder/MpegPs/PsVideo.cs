@@ -50,10 +50,8 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     private bool _inPacket;
     private bool _open;
     private bool _damaged;
-    private Packet _packet;                                 // the open one, or the last
-    private Packet _older;                                  // in which the NAL unit began whose first bytes are not all there yet
-    private bool _hasOlder;
-    private Packet _coming;                                 // the open one, while its first bytes are looked at
+    private readonly PesPackets _packets = new();
+    private PesPacket _coming;                              // the open one, while its first bytes are looked at
     private bool _isUnaligned;                              // packets are cut without regard to pictures
     private PictureTime _time;                              // of the open picture, or the last
     private uint? _transportTime;                           // when that began
@@ -77,13 +75,13 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     {
         (_inPacket, _leadLength) = (true, -1);
         var isNew = time is { } stamped && !((_open || _endedByMarker) && stamped.Pts == _time.Pts);
-        var packet = new Packet { Time = time, IsRepeated = !isNew && time is not null, TransportTime = transportTime, ArrivalUs = nowUs };
+        var packet = new PesPacket { Time = time, IsRepeated = !isNew && time is not null, TransportTime = transportTime, ArrivalUs = nowUs };
         if (isNew && IsBusy)
         {
             (_coming, _leadLength) = (packet, 0);           // its first bytes say whether the open picture ends before it
             return;
         }
-        Enter(packet, beganBefore: _feed is { IsAtNalStart: true });
+        _packets.Enter(packet, beganBefore: _feed is { IsAtNalStart: true });
         if (!isNew && (_markerInUnit || _endedByMarker))
         {
             _trust = NeverTrust;                            // more of a picture whose marker was there already
@@ -125,7 +123,8 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
             return;
         if (_trust < MarkersToTrust || Picture.Sets.Format.Interlaced)
         {
-            (_markerInUnit, _packet.HasMarker, _older.HasMarker) = (true, true, true);
+            _markerInUnit = true;
+            _packets.Mark();
             return;
         }
         EndNals();
@@ -210,7 +209,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
                 if (!GoesOn(lead[(own + 1)..]))
                     EndUnit();
             }
-            Enter(_coming, beganBefore: false);
+            _packets.Enter(_coming, beganBefore: false);
         }
         else
         {
@@ -221,7 +220,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
                 EndNals();                                  // the packets cut a start code: what it ends is one thing, what begins with it another
                 _zeros = before;
             }
-            Enter(_coming, beganBefore: isCut || _feed!.IsAtNalStart);
+            _packets.Enter(_coming, beganBefore: isCut || _feed!.IsAtNalStart);
         }
         Append(lead);
     }
@@ -229,16 +228,6 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     /// <summary>A further slice of the open picture, whatever the PTS of its packet: that is of a picture that begins behind it.</summary>
     private bool GoesOn(ReadOnlySpan<byte> nal)
         => nal.Length >= LeadLength - 4 && Codec is { } codec && NalHead.Read(codec, nal) is { Kind: NalKind.Slice, IsFirstSlice: false };
-
-    /// <param name="beganBefore">The next NAL unit began in the packet before this one.</param>
-    private void Enter(Packet packet, bool beganBefore)
-    {
-        if (beganBefore && !_hasOlder)
-            (_older, _hasOlder) = (_packet, true);
-        else
-            packet.TakeOver(_packet);
-        _packet = packet;
-    }
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
@@ -300,9 +289,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     private void BeforeNal(ReadOnlySpan<byte> start)
     {
         Place(start);
-        if (_hasOlder)
-            _packet.TakeOver(_older);
-        _hasOlder = false;
+        _packets.Next();
     }
 
     /// <summary>Finds out which picture a NAL unit belongs to.</summary>
@@ -315,11 +302,11 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         var head = NalHead.Read(Codec!.Value, start);
         // What may only stand before the slices of a picture, behind some (H.264 7.4.1.2.3, H.265 7.4.2.4.4). Fields of one picture have no PTS between them.
         if (picture.HasSlice && (head.Kind is NalKind.Delimiter or NalKind.Vps or NalKind.Sps or NalKind.Pps or NalKind.Sei
-            || head.IsFirstSlice && (!picture.Sets.Format.Interlaced || Origin is { Time: not null, IsRepeated: false })))
+            || head.IsFirstSlice && (!picture.Sets.Format.Interlaced || _packets.Origin is { Time: not null, IsRepeated: false })))
             EndUnit();
         if (_open)
             return;
-        if (_endedByMarker && Origin.Time is null && head.Kind == NalKind.Slice && !head.IsFirstSlice)
+        if (_endedByMarker && _packets.Origin.Time is null && head.Kind == NalKind.Slice && !head.IsFirstSlice)
         {
             _trust = NeverTrust;                            // the marker lied: the picture went out without this slice
             _damaged = true;
@@ -338,15 +325,12 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         if (!_open)
             return;
         _open = false;
-        Origin.Time ??= _time;
+        _packets.Origin.Time ??= _time;
     }
-
-    /// <summary>The packet in which the NAL unit began that is looked at.</summary>
-    private ref Packet Origin => ref _hasOlder ? ref _older : ref _packet;
 
     private void BeginUnit()
     {
-        ref var packet = ref Origin;
+        ref var packet = ref _packets.Origin;
         var isMore = _damaged;
         var before = _time;
         _time = packet.Time ?? output.Guess(_hasTime ? before : null, _transportTime, packet.TransportTime);
@@ -409,23 +393,6 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         StopFeeding();
         _picture?.Discard();
         (_open, _damaged, _leadLength, _markerInUnit, _endedByMarker) = (false, false, -1, false, false);
-        (_packet.Time, _hasOlder) = (null, false);
-    }
-
-    /// <summary>What the pictures that begin in a PES packet are told by it.</summary>
-    private struct Packet
-    {
-        public PictureTime? Time;                           // until a picture has taken it
-        public bool IsRepeated;                             // of the open picture already
-        public uint? TransportTime;
-        public long ArrivalUs;
-        public bool HasMarker;                              // behind it
-
-        /// <summary>The time of a packet before it in which no picture began.</summary>
-        public void TakeOver(in Packet before)
-        {
-            if (!before.IsRepeated)
-                Time ??= before.Time;
-        }
+        _packets.Forget();
     }
 }
