@@ -46,6 +46,7 @@ public sealed class LiveTests(PageRig rig)
         if (transport == "hls")
         {
             page.ExpectWarning("Playback stalling");
+            page.ExpectWarning("Stall detected");
             page.ExpectWarning("next unloaded part starts at");
         }
         if (place == ".stage")
