@@ -47,8 +47,8 @@ def wait_until(what, seconds, condition):
 
 
 def page(base):
-    """The document and what it names, as browsers ask for them and as a client does that says nothing of encodings."""
-    status, headers, body = request(base, "/")
+    """The document and what it names, as browsers ask for them."""
+    status, headers, body = request(base, "/", headers={"Accept-Encoding": "gzip"})
     named = re.findall(r'(?:src|href)="([^"]+)"', gzip.decompress(body).decode())
     answers = [request(base, path, headers={"Accept-Encoding": encoding}) for path in named for encoding in ("br", "gzip")]
     check(status == 200 and "default-src 'none'" in headers.get("Content-Security-Policy", "") and len(named) > 2 and all(a[0] == 200 and a[2] for a in answers),
@@ -237,7 +237,8 @@ def every_route(base, auth, channel, span):
                 # A camera is not moved; a device that was only listed is not there.
                 ("post", "/api/v1/channels/{id}/ptz"): {409}, ("post", "/api/v1/devices/{id}/footage"): {409}, ("get", "/api/v1/devices/{id}/footage"): {404, 409},
                 ("get", "/api/v1/devices/{id}"): {404}, ("get", "/api/v1/devices/{id}/footage/requests/{request}"): {404}, ("delete", "/api/v1/devices/{id}/footage/requests/{request}"): {404},
-                ("get", "/api/v1/channels/{id}/live"): {426}, ("get", "/api/v1/channels/{id}/live/{variant}/{file}"): {404}}
+                ("get", "/api/v1/channels/{id}/live"): {426}, ("get", "/api/v1/channels/{id}/live/{variant}/{file}"): {404},
+                **{(method, "/api/v1/channels/{id}/ring/{name}"): {404} for method in ("get", "head")}}
     made = {}
     order = {"get": 0, "head": 1, "post": 2, "put": 3, "patch": 4, "delete": 5}
     operations = sorted(((m, p) for p, o in document["paths"].items() for m in o if m in order), key=lambda x: (order[x[0]], x[1]))
@@ -247,7 +248,7 @@ def every_route(base, auth, channel, span):
         collection = path.split("/{")[0]
         real = path.replace("{id}", channel if "/channels/" in path else made.get(collection, "none")).replace("{name}", "smoke")
         real = real.replace("{variant}", "main-browser-normal").replace("{file}", "0.mp4")
-        if path.endswith(("timeline", "footage.mp4", "}/footage")) and method in ("get", "head"):
+        if path.endswith(("timeline", "footage.mp4", "playback.m3u8", "}/footage")) and method in ("get", "head"):
             real += "?" + span
         body = bodies.get((method, path), {} if method in ("post", "put", "patch") else None)
         status, _, answer = request(base, real, method.upper(), body, auth)

@@ -5,20 +5,6 @@ using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Recording;
 
-/// <summary>What all captures of the box share.</summary>
-/// <param name="LargestFragmentBytes">moof and mdat of the largest record the ring takes.</param>
-/// <param name="RestartReason">Why footage of an earlier run of the daemon ended: restart, or power-cut.</param>
-/// <param name="OpenGaps">Gaps that were open when the daemon started.</param>
-/// <param name="ToBoottimeUs">CLOCK_BOOTTIME of the running boot at a Unix time, both microseconds.</param>
-internal sealed record CaptureSurroundings(
-    IRing Ring, GapJournal Gaps, BoxClock Clock, TimeProvider Time, ILogger Log, int LargestFragmentBytes, GapReason RestartReason,
-    IReadOnlyDictionary<StreamKey, GapReason> OpenGaps, Func<long, long> ToBoottimeUs)
-{
-    public StartPace Pace { get; } = new(Time);
-    public SlowTimer Timer { get; init; } = SlowTimer.Of(Time);
-    public Random Chance { get; } = Random.Shared;
-}
-
 /// <summary>
 /// One stream of a channel, pulled once however many ask: recordings and viewers hold leases, the last one ends the pull. Connects, and again after
 /// every outage; makes fragments; hands them to the ring and to viewers.
@@ -35,12 +21,10 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
     private readonly ILogger _log;
     private readonly StreamGaps _gaps;
     private readonly Fragmenter _fragmenter;
-    private readonly Backoff _backoff;
+    private readonly Attempts _attempts;
     private readonly RateMeter _rate = new();
-    private readonly LiveWindow _window = new();
-    private readonly List<IFragmentViewer> _viewers = [];
-    private readonly LiveWindow _shortWindow = new();
-    private readonly List<IFragmentViewer> _shortViewers = [];
+    private readonly Audience _viewers = new();
+    private readonly Audience _shortViewers = new();
 
     private Fragmenter? _short;                             // goes beside the other while somebody watches with low latency
     private ISourceSession? _session;
@@ -48,10 +32,6 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
     private RingTail? _ring;
     private bool _records;
     private CancellationTokenSource? _pull;                 // ends the loop
-    private CancellationTokenSource? _attempt;              // ends one session, to begin the next at once
-    private bool _isPausing;
-    private bool _isReady;                                  // the source said so since the session that runs began
-    private TimeSpan _pause;                                // the least that the source wants between two attempts
     private Task _loop = Task.CompletedTask;
 
     private ChannelState _state = ChannelState.Idle;
@@ -67,7 +47,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         (_key, _connect, _box, _log) = (key, connect, box, box.Log);
         _gaps = new StreamGaps(key, box.Gaps);
         _fragmenter = new Fragmenter(box.LargestFragmentBytes);
-        _backoff = new Backoff(box.Time, box.Chance);
+        _attempts = new Attempts(_sync, box.Time, box.Chance);
         _since = box.Time.GetUtcNow();
     }
 
@@ -95,19 +75,12 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         lock (_sync)
         {
             _connect = connect;
-            _attempt?.Cancel();
+            _attempts.EndCurrent();
         }
     }
 
     /// <summary>The source can be had again: an attempt that waits begins now. A session that delivers goes on.</summary>
-    public void Retry()
-    {
-        lock (_sync)
-            if (_isPausing)
-                _attempt?.Cancel();
-            else
-                _isReady = true;
-    }
+    public void Retry() => _attempts.Retry();
 
     /// <summary>Watches the stream: first the state and what the window knows, then every fragment until disposed.</summary>
     public IDisposable Watch(IFragmentViewer viewer, bool lowLatency)
@@ -117,18 +90,16 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
             if (lowLatency && _short is null)
             {
                 _short = _fragmenter.Fork(Short90k);
-                _shortWindow.AddAll(_window);
+                _shortViewers.KnowsLike(_viewers);
             }
             viewer.Changed(_state, _detail);
-            (lowLatency ? _shortWindow : _window).OfferTo(viewer);
-            (lowLatency ? _shortViewers : _viewers).Add(viewer);
+            (lowLatency ? _shortViewers : _viewers).Join(viewer);
             Balance();
         }
         return new ViewerLease(this, viewer);
     }
 
-    private bool IsWatched => _viewers.Count + _shortViewers.Count > 0;
-    private IEnumerable<IFragmentViewer> AllViewers => _viewers.Concat(_shortViewers);
+    private bool IsWatched => !_viewers.IsEmpty || !_shortViewers.IsEmpty;
 
     public ChannelStatus Status
     {
@@ -160,10 +131,8 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         Drain();
         lock (_sync)
         {
-            foreach (var viewer in AllViewers)
-                viewer.Ended();
-            _viewers.Clear();
-            _shortViewers.Clear();
+            _viewers.End();
+            _shortViewers.End();
             if (_records)
                 Publish(_fragmenter.Close());
             _records = false;
@@ -259,11 +228,11 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
     /// <summary>Pulls while somebody asks.</summary>
     private void Balance()
     {
-        if (_shortViewers.Count == 0 && _short is not null)
+        if (_shortViewers.IsEmpty && _short is not null)
         {
             _short.Close()?.Release();
             _short = null;
-            _shortWindow.Clear();
+            _shortViewers.Forget();
         }
         _session?.LowLatency = _short is not null;
         var wanted = _records || IsWatched;
@@ -277,7 +246,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         {
             _pull = null;
             pull.Cancel();
-            _window.Clear();
+            _viewers.Forget();
             Enter(ChannelState.Idle, "");
         }
     }
@@ -294,7 +263,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
             {
                 var again = await TrySessionAsync(stop);
                 if (!again && !stop.IsCancellationRequested)
-                    await PauseAsync(stop);
+                    await _attempts.PauseAsync(stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -309,7 +278,10 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Func<ISourceSession> connect;
         lock (_sync)
-            (_attempt, connect) = (attempt, _connect);
+        {
+            _attempts.Begin(attempt);
+            connect = _connect;
+        }
         var (reason, detail) = (GapReason.Reconnect, "the source ended the stream");
         var least = TimeSpan.Zero;
         try
@@ -336,7 +308,8 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         var changed = attempt.IsCancellationRequested;
         lock (_sync)
         {
-            (_attempt, _session, _pause) = (null, null, least);
+            _attempts.Ended(least);
+            _session = null;
             Publish(_fragmenter.Close());
             PublishShort(_short?.Close());
             _rate.Reset();
@@ -363,49 +336,17 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         return session;
     }
 
-    /// <summary>Waits out the back-off, or until the settings change.</summary>
-    private async Task PauseAsync(CancellationToken stop)
-    {
-        using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        TimeSpan wait;
-        lock (_sync)
-        {
-            if (_isReady)
-            {
-                _isReady = false;
-                return;
-            }
-            wait = _backoff.Next();
-            if (wait < _pause)
-                wait = _pause;
-            (_attempt, _isPausing) = (pause, true);
-        }
-        try
-        {
-            await Task.Delay(wait, _box.Time, pause.Token);
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            // New settings, or the source is there again: try now.
-        }
-        lock (_sync)
-            (_attempt, _isPausing) = (null, false);
-    }
-
     private void Publish(Fragment? fragment)
     {
         if (fragment is null)
             return;
-        _backoff.Flows();
-        _isReady = false;
+        _attempts.Succeeded();
         _rate.Add(fragment.Length, fragment.VideoSamples, _box.Clock.BoottimeUs);
         if (_state is ChannelState.Connecting or ChannelState.Offline)
             Enter(_records ? ChannelState.Recording : ChannelState.Live, "");
         if (_records && !_ring!.Offer(fragment, _outage))
             RestartAtSync();
-        _window.Add(fragment);
-        foreach (var viewer in _viewers)
-            viewer.Offer(fragment);
+        _viewers.Offer(fragment);
         fragment.Release();
     }
 
@@ -413,9 +354,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
     {
         if (fragment is null)
             return;
-        _shortWindow.Add(fragment);
-        foreach (var viewer in _shortViewers)
-            viewer.Offer(fragment);
+        _shortViewers.Offer(fragment);
         fragment.Release();
     }
 
@@ -428,21 +367,21 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
 
     private void Enter(ChannelState state, string detail)
     {
+        if (state == _state && detail == _detail)
+            return;
         if (state != _state)
             _since = _box.Time.GetUtcNow();
-        var isNew = state != _state || detail != _detail;
         (_state, _detail) = (state, detail);
-        if (isNew)
-            foreach (var viewer in AllViewers)
-                viewer.Changed(state, detail);
+        _viewers.Changed(state, detail);
+        _shortViewers.Changed(state, detail);
     }
 
     private void Leave(IFragmentViewer viewer)
     {
         lock (_sync)
         {
-            if (!_viewers.Remove(viewer))
-                _shortViewers.Remove(viewer);
+            if (!_viewers.Leave(viewer))
+                _shortViewers.Leave(viewer);
             Balance();
         }
     }

@@ -68,7 +68,7 @@ internal static class RtspFramer
             return true;
         }
         CheckStart(rest, start);
-        var end = EndOfHeader(rest);
+        var end = HeaderBlock.EndOf(rest);
         if (end < 0 && rest.Length <= LargestHeader)
             return false;
         if (end is < 0 or > LargestHeader)
@@ -98,21 +98,6 @@ internal static class RtspFramer
         }
         if (rest.Length >= LongestMethod)
             throw new ProtocolException(Protocol, offset, "start line", "the method is too long");
-    }
-
-    /// <summary>Index behind the empty line; −1 when it is not there yet. Lines end with CRLF or LF.</summary>
-    private static int EndOfHeader(ReadOnlySpan<byte> rest)
-    {
-        var at = 0;
-        while (rest[at..].IndexOf((byte)'\n') is >= 0 and var next)
-        {
-            at += next + 1;
-            if (at < rest.Length && rest[at] == '\n')
-                return at + 1;
-            if (at + 1 < rest.Length && rest[at] == '\r' && rest[at + 1] == '\n')
-                return at + 2;
-        }
-        return -1;
     }
 
     private static List<(string Name, string Value)> ReadHeaders(string[] lines)

@@ -29,7 +29,7 @@ internal static class SipParser
             start++;
         if (start == datagram.Length)
             return null;
-        var end = EndOfHeader(datagram[start..]);
+        var end = HeaderBlock.EndOf(datagram[start..]);
         if (end < 0)
             throw new ProtocolException(Protocol, datagram.Length, "header", "has no end");
         var headers = ReadHead(datagram.Slice(start, end), start, out var line);
@@ -52,7 +52,7 @@ internal static class SipParser
             consumed++;
         var rest = input[consumed..];
         CheckStart(rest, consumed);
-        var end = EndOfHeader(rest);
+        var end = HeaderBlock.EndOf(rest);
         if (end < 0)
         {
             if (rest.Length > LargestHeader)
@@ -84,21 +84,6 @@ internal static class SipParser
         }
         if (rest.Length >= LongestMethod)
             throw new ProtocolException(Protocol, offset, "start line", "the method is too long");
-    }
-
-    /// <summary>Index behind the empty line; −1 when it is not there.</summary>
-    private static int EndOfHeader(ReadOnlySpan<byte> rest)
-    {
-        var at = 0;
-        while (rest[at..].IndexOf((byte)'\n') is >= 0 and var next)
-        {
-            at += next + 1;
-            if (at < rest.Length && rest[at] == '\n')
-                return at + 1;
-            if (at + 1 < rest.Length && rest[at] == '\r' && rest[at + 1] == '\n')
-                return at + 2;
-        }
-        return -1;
     }
 
     private static List<SipHeader> ReadHead(ReadOnlySpan<byte> head, int offset, out string startLine)

@@ -1,65 +1,26 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace EdgeRecorder.Tests.Simulators;
 
-/// <summary>
-/// A simulated camera in a process of its own: <c>await using var camera = await CameraProcess.StartAsync("small.h264", "--audio", "10s.aac")</c>.
-/// It ends with the test, also when the test is killed.
-/// </summary>
-internal sealed class CameraProcess : IAsyncDisposable
+/// <summary>A simulated camera: <c>await using var camera = await CameraProcess.StartAsync("small.h264", "--audio", "10s.aac")</c>.</summary>
+internal sealed class CameraProcess : SimulatorProcess
 {
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
-
-    private readonly Process _process;
-    private readonly TcpClient _control;
-    private readonly StreamReader _answers;
-    private readonly StreamWriter _commands;
-    private readonly SemaphoreSlim _oneCommand = new(1);
-
-    private CameraProcess(Process process, int port, TcpClient control)
-    {
-        _process = process;
-        Port = port;
-        _control = control;
-        _answers = new StreamReader(control.GetStream());
-        _commands = new StreamWriter(control.GetStream()) { AutoFlush = true, NewLine = "\n" };
-    }
+    private CameraProcess(Started started, int port) : base(started) => Port = port;
 
     /// <summary>RTSP port on 127.0.0.1.</summary>
     public int Port { get; }
-
-    public int ProcessId => _process.Id;
 
     /// <summary>Starts a camera that shows <paramref name="clip"/>: a name in <see cref="Clips"/> or a path.</summary>
     /// <param name="args">Further switches; values of <c>--audio</c>, <c>--alternate</c>, <c>--other</c> and <c>--other-audio</c> may be names in <see cref="Clips"/> too.</param>
     public static async Task<CameraProcess> StartAsync(string clip, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])[Program, "camera", "--video", await Clips.FindAsync(clip), "--port", "0", "--control", "0", "--exit-with-parent"])
-            start.ArgumentList.Add(argument);
+        List<string> all = ["camera", "--video", await Clips.FindAsync(clip), "--port", "0"];
         for (var i = 0; i < args.Length; i++)
-            start.ArgumentList.Add(i > 0 && args[i - 1] is "--audio" or "--alternate" or "--other" or "--other-audio" ? await Clips.FindAsync(args[i]) : args[i]);
-
-        var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
-        try
-        {
-            // "listening 127.0.0.1:PORT control PORT"
-            var line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
-            var words = line?.Split(' ') ?? throw new InvalidOperationException($"the camera ended at once: {string.Join(' ', start.ArgumentList)}");
-            var port = int.Parse(words[1][(words[1].LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
-            var control = new TcpClient { NoDelay = true };
-            await control.ConnectAsync("127.0.0.1", int.Parse(words[3], CultureInfo.InvariantCulture));
-            return new CameraProcess(process, port, control);
-        }
-        catch
-        {
-            process.Kill();
-            process.Dispose();
-            throw;
-        }
+            all.Add(i > 0 && args[i - 1] is "--audio" or "--alternate" or "--other" or "--other-audio" ? await Clips.FindAsync(args[i]) : args[i]);
+        // "listening 127.0.0.1:PORT control PORT"
+        var started = await LaunchAsync(all);
+        return new(started, int.Parse(started.Words[1][(started.Words[1].LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
     }
 
     /// <summary>The camera's address; every path shows the same clip.</summary>
@@ -68,71 +29,12 @@ internal sealed class CameraProcess : IAsyncDisposable
     /// <summary>The same with credentials in it.</summary>
     public string Url(string path, string user, string password) => $"rtsp://{user}:{password}@127.0.0.1:{Port}{path}";
 
-    /// <summary>Sends one command of the control port, e.g. <c>stall 6</c> or <c>@/gate drop 100</c>; throws when it is refused.</summary>
-    public async Task<string> CommandAsync(string command)
-    {
-        await _oneCommand.WaitAsync();
-        try
-        {
-            await _commands.WriteLineAsync(command);
-            var answer = await _answers.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException($"{command}: the camera has gone");
-            return answer.StartsWith("error", StringComparison.Ordinal) ? throw new ArgumentException($"{command}: {answer}") : answer;
-        }
-        finally
-        {
-            _oneCommand.Release();
-        }
-    }
-
     /// <summary>What each client was sent since its PLAY, in the order in which they came; those that have gone included.</summary>
     public async Task<CameraStatistics> StatsAsync(string? path = null)
-        => JsonSerializer.Deserialize<CameraStatistics>(await CommandAsync(path is null ? "stats" : $"@{path} stats"), _json)!;
+        => JsonSerializer.Deserialize<CameraStatistics>(await CommandAsync(path is null ? "stats" : $"@{path} stats"), Json)!;
 
     /// <summary>Waits until the statistics say what <paramref name="condition"/> asks for.</summary>
-    public async Task<CameraStatistics> WaitAsync(Func<CameraStatistics, bool> condition, TimeSpan? deadline = null)
-    {
-        var until = Stopwatch.StartNew();
-        for (; ; )
-        {
-            var stats = await StatsAsync();
-            if (condition(stats))
-                return stats;
-            if (until.Elapsed > (deadline ?? TimeSpan.FromSeconds(20)))
-                throw new TimeoutException($"the camera did not come to that; it says {JsonSerializer.Serialize(stats, _json)}");
-            await Task.Delay(20);
-        }
-    }
-
-    /// <summary>Asks it to end (SIGTERM's way: end of its input) and returns its exit code.</summary>
-    public async Task<int> StopAsync()
-    {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
-        return _process.ExitCode;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _control.Dispose();
-        _oneCommand.Dispose();
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync();
-        }
-        _process.Dispose();
-    }
-
-    /// <summary>Built beside the tests, with the same configuration and framework, but never referenced.</summary>
-    private static string Program
-    {
-        get
-        {
-            // …/tests/EdgeRecorder.Tests/bin/CONFIGURATION/FRAMEWORK/
-            var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-            return Path.Combine(Clips.Root, "tests", "Simulators", "bin", output.Parent!.Name, output.Name, "simulators.dll");
-        }
-    }
+    public Task<CameraStatistics> WaitAsync(Func<CameraStatistics, bool> condition, TimeSpan? deadline = null) => WaitAsync(() => StatsAsync(), condition, deadline);
 }
 
 /// <summary>The answer of the command <c>stats</c>.</summary>

@@ -1,90 +1,40 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace EdgeRecorder.Tests.Simulators;
 
 /// <summary>
-/// Simulated vehicle terminals in a process of their own:
-/// <c>await using var terminal = await TerminalProcess.StartAsync(port808, "--video", "small.h264", "--audio", "tone.alaw")</c>.
-/// They end with the test, also when the test is killed.
+/// Simulated vehicle terminals: <c>await using var terminal = await TerminalProcess.StartAsync(port808, "--video", "small.h264", "--audio", "tone.alaw")</c>.
 /// </summary>
-internal sealed class TerminalProcess : IAsyncDisposable
+internal sealed class TerminalProcess : SimulatorProcess
 {
     /// <summary>SIM of the first terminal unless --sim says otherwise.</summary>
     public const string Sim = "013912345678";
 
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
     private static readonly string[] _clips = ["--video", "--sub", "--audio"];
 
-    private readonly Process _process;
-    private readonly TcpClient _control;
-    private readonly StreamReader _answers;
-    private readonly StreamWriter _commands;
-    private readonly SemaphoreSlim _oneCommand = new(1);
-
-    private TerminalProcess(Process process, TcpClient control)
+    private TerminalProcess(Started started) : base(started)
     {
-        _process = process;
-        _control = control;
-        _answers = new StreamReader(control.GetStream());
-        _commands = new StreamWriter(control.GetStream()) { AutoFlush = true, NewLine = "\n" };
     }
 
     /// <param name="port">Where the recorder listens for JT/T 808, on 127.0.0.1.</param>
     /// <param name="args">Further switches; values of --video, --sub and --audio may be names in <see cref="Clips"/>, also several with commas.</param>
     public static async Task<TerminalProcess> StartAsync(int port, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])[Program, "terminal", "--server", $"127.0.0.1:{port}", "--control", "0", "--exit-with-parent"])
-            start.ArgumentList.Add(argument);
+        List<string> all = ["terminal", "--server", $"127.0.0.1:{port}"];
         for (var i = 0; i < args.Length; i++)
-            start.ArgumentList.Add(i > 0 && _clips.Contains(args[i - 1]) ? await PathsAsync(args[i]) : args[i]);
-
-        var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
-        try
-        {
-            // "running N control PORT"
-            var line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
-            var words = line?.Split(' ') ?? throw new InvalidOperationException($"the terminal ended at once: {string.Join(' ', start.ArgumentList)}");
-            var control = new TcpClient { NoDelay = true };
-            await control.ConnectAsync("127.0.0.1", int.Parse(words[3], CultureInfo.InvariantCulture));
-            return new TerminalProcess(process, control);
-        }
-        catch
-        {
-            process.Kill();
-            process.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Sends one command of the control port, e.g. <c>stall 6</c> or <c>@013912345678/1 drop 100</c>; throws when it is refused.</summary>
-    public async Task<string> CommandAsync(string command)
-    {
-        await _oneCommand.WaitAsync();
-        try
-        {
-            await _commands.WriteLineAsync(command);
-            var answer = await _answers.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException($"{command}: the terminal has gone");
-            return answer.StartsWith("error", StringComparison.Ordinal) ? throw new ArgumentException($"{command}: {answer}") : answer;
-        }
-        finally
-        {
-            _oneCommand.Release();
-        }
+            all.Add(i > 0 && _clips.Contains(args[i - 1]) ? await PathsAsync(args[i]) : args[i]);
+        return new(await LaunchAsync(all));                 // "running N control PORT"
     }
 
     /// <param name="target">SIM, or SIM/channel; null = all.</param>
     public async Task<TerminalStatistics> StatsAsync(string? target = null)
-        => JsonSerializer.Deserialize<TerminalStatistics>(await CommandAsync(target is null ? "stats" : $"@{target} stats"), _json)!;
+        => JsonSerializer.Deserialize<TerminalStatistics>(await CommandAsync(target is null ? "stats" : $"@{target} stats"), Json)!;
 
     /// <summary>Sums over all terminals; cheap also for a thousand.</summary>
-    public async Task<TerminalTotals> TotalsAsync() => JsonSerializer.Deserialize<TerminalTotals>(await CommandAsync("totals"), _json)!;
+    public async Task<TerminalTotals> TotalsAsync() => JsonSerializer.Deserialize<TerminalTotals>(await CommandAsync("totals"), Json)!;
 
     /// <summary>What the platform said, in its order.</summary>
-    public async Task<IReadOnlyList<TerminalCommand>> CommandsAsync() => JsonSerializer.Deserialize<List<TerminalCommand>>(await CommandAsync("commands"), _json)!;
+    public async Task<IReadOnlyList<TerminalCommand>> CommandsAsync() => JsonSerializer.Deserialize<List<TerminalCommand>>(await CommandAsync("commands"), Json)!;
 
     /// <summary>Every unit of each stream in the order in which it went out.</summary>
     /// <param name="kind">video or audio.</param>
@@ -97,53 +47,10 @@ internal sealed class TerminalProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until the statistics say what <paramref name="condition"/> asks for.</summary>
-    public async Task<TerminalStatistics> WaitAsync(Func<TerminalStatistics, bool> condition, TimeSpan? deadline = null)
-    {
-        var until = Stopwatch.StartNew();
-        for (; ; )
-        {
-            var stats = await StatsAsync();
-            if (condition(stats))
-                return stats;
-            if (until.Elapsed > (deadline ?? TimeSpan.FromSeconds(20)))
-                throw new TimeoutException($"the terminals did not come to that; they say {JsonSerializer.Serialize(stats, _json)}");
-            await Task.Delay(20);
-        }
-    }
-
-    /// <summary>Asks them to end (end of their input) and returns the exit code.</summary>
-    public async Task<int> StopAsync()
-    {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
-        return _process.ExitCode;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _control.Dispose();
-        _oneCommand.Dispose();
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync();
-        }
-        _process.Dispose();
-    }
+    public Task<TerminalStatistics> WaitAsync(Func<TerminalStatistics, bool> condition, TimeSpan? deadline = null) => WaitAsync(() => StatsAsync(), condition, deadline);
 
     private static async Task<string> PathsAsync(string clips)
         => string.Join(',', await Task.WhenAll(clips.Split(',').Select(c => c == "none" ? Task.FromResult(c) : Clips.FindAsync(c))));
-
-    /// <summary>Built beside the tests, with the same configuration and framework, but never referenced.</summary>
-    private static string Program
-    {
-        get
-        {
-            // …/tests/EdgeRecorder.Tests/bin/CONFIGURATION/FRAMEWORK/
-            var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-            return Path.Combine(Clips.Root, "tests", "Simulators", "bin", output.Parent!.Name, output.Name, "simulators.dll");
-        }
-    }
 }
 
 /// <summary>The answer of the command <c>stats</c>. Streams include those that have ended.</summary>

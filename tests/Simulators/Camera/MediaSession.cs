@@ -1,3 +1,5 @@
+using EdgeRecorder.Simulators.Clips;
+
 namespace EdgeRecorder.Simulators.Camera;
 
 internal enum SessionState
@@ -23,7 +25,7 @@ internal sealed class MediaSession(int number, string path, Outbox outbox, Camer
     private double _wallOrigin;                                // wall clock of media time 0, seconds since 1970
     private double _playedSince;
     private double _pausedAt;
-    private double _stalledSince = double.NaN;
+    private readonly Stall _stall = new();
     private double _nextReport;
     private double _nextBatch;
     private int _garbage;
@@ -163,18 +165,10 @@ internal sealed class MediaSession(int number, string path, Outbox outbox, Camer
 
     private bool IsStalled(double now, Faults faults)
     {
-        if (faults.StalledUntil > now)
-        {
-            if (double.IsNaN(_stalledSince))
-                _stalledSince = now;
+        if (_stall.IsOn(now, faults.StalledUntil, out var stood))
             return true;
-        }
-        if (!double.IsNaN(_stalledSince))
-        {
-            if (!faults.StallKeepsBacklog)
-                SkipTime(now - _stalledSince);
-            _stalledSince = double.NaN;
-        }
+        if (stood > 0 && !faults.StallKeepsBacklog)
+            SkipTime(stood);
         return false;
     }
 

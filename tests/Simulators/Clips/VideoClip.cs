@@ -13,17 +13,7 @@ internal static class VideoClip
 
     public static RtpTrack Load(string path, long fpsNumerator, long fpsDenominator, PacketizerOptions options)
     {
-        var codec = Path.GetExtension(path) switch
-        {
-            ".h264" or ".264" => VideoCodec.H264,
-            ".h265" or ".265" or ".hevc" => VideoCodec.H265,
-            var other => throw new UsageException($"{path}: video is .h264 or .h265, not '{other}'"),
-        };
-        var stream = ReadClip(path);
-        var pictures = NalUnits.Group(stream, codec);
-        if (pictures.Count == 0 || !pictures[0].IsSync)
-            throw new UsageException($"{path}: holds no picture, or does not begin with a sync sample");
-
+        var (codec, stream, pictures) = ReadPictures(path);
         var shifts = PresentationShifts(path, pictures.Count, fpsNumerator, fpsDenominator);
         var builder = new RtpTrackBuilder(PayloadType);
         var packetizer = new VideoPacketizer(codec, builder, options);
@@ -35,6 +25,22 @@ internal static class VideoClip
         var (fmtp, sprop) = FormatParameters(stream, pictures[0], codec);
         return builder.Build(new TrackFormat(
             "video", codec == VideoCodec.H264 ? "H264" : "H265", PayloadType, ClockRate, 0, fpsNumerator, fpsDenominator, fmtp, sprop));
+    }
+
+    /// <exception cref="UsageException">It is no video, or begins with none that can be decoded.</exception>
+    internal static (VideoCodec Codec, byte[] Stream, List<Picture> Pictures) ReadPictures(string path)
+    {
+        var codec = Path.GetExtension(path) switch
+        {
+            ".h264" or ".264" => VideoCodec.H264,
+            ".h265" or ".265" or ".hevc" => VideoCodec.H265,
+            var other => throw new UsageException($"{path}: video is .h264 or .h265, not '{other}'"),
+        };
+        var stream = ReadClip(path);
+        var pictures = NalUnits.Group(stream, codec);
+        if (pictures.Count == 0 || !pictures[0].IsSync)
+            throw new UsageException($"{path}: holds no picture, or does not begin with a sync sample");
+        return (codec, stream, pictures);
     }
 
     internal static byte[] ReadClip(string path)

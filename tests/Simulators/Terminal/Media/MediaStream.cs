@@ -1,3 +1,4 @@
+using EdgeRecorder.Simulators.Clips;
 using System.Security.Cryptography;
 using EdgeRecorder.Simulators.Terminal.Signalling;
 
@@ -48,7 +49,7 @@ internal sealed class MediaStream
     private double _origin;                                    // pacer time of media time 0
     private double _offset;                                    // seconds into the item at media time 0
     private double _pausedAt, _nextBatch;
-    private double _stalledSince = double.NaN;
+    private readonly Stall _stall = new();
     private bool _isBack;
     private long _timestampBase, _shift;
     private double _pace;
@@ -259,18 +260,10 @@ internal sealed class MediaStream
 
     private bool IsStalled(double now, Faults faults)
     {
-        if (faults.StalledUntil > now)
-        {
-            if (double.IsNaN(_stalledSince))
-                _stalledSince = now;
+        if (_stall.IsOn(now, faults.StalledUntil, out var stood))
             return true;
-        }
-        if (!double.IsNaN(_stalledSince))
-        {
-            if (!faults.StallKeepsBacklog)
-                SkipTime(now - _stalledSince);
-            _stalledSince = double.NaN;
-        }
+        if (stood > 0 && !faults.StallKeepsBacklog)
+            SkipTime(stood);
         return false;
     }
 

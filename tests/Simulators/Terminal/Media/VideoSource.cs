@@ -10,17 +10,7 @@ internal static class VideoSource
 
     public static MediaTrack Load(string path, long fpsNumerator, long fpsDenominator, PacketOptions options)
     {
-        var codec = Path.GetExtension(path) switch
-        {
-            ".h264" or ".264" => VideoCodec.H264,
-            ".h265" or ".265" or ".hevc" => VideoCodec.H265,
-            var other => throw new UsageException($"{path}: video is .h264 or .h265, not '{other}'"),
-        };
-        var stream = VideoClip.ReadClip(path);
-        var pictures = NalUnits.Group(stream, codec);
-        if (pictures.Count == 0 || !pictures[0].IsSync)
-            throw new UsageException($"{path}: holds no picture, or does not begin with a sync sample");
-
+        var (codec, stream, pictures) = VideoClip.ReadPictures(path);
         var builder = new MediaTrackBuilder(new MediaFormat(codec == VideoCodec.H264 ? H264 : H265, fpsNumerator, fpsDenominator), options.SimBytes, options.LargestBody);
         foreach (var picture in pictures)
         {
