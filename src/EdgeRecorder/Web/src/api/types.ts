@@ -85,6 +85,15 @@ export interface Device {
     alarms: Alarm[];
 }
 
+/** An entry of a device's catalog; `id` of the channel that it is here. */
+export interface CatalogEntry {
+    channel: string;
+    name: string;
+    online: boolean | null;
+    camera: boolean;
+    id: string | null;
+}
+
 export interface Span {
     from: string;
     to: string;

@@ -9,22 +9,29 @@ import { Switch } from '../parts/Switch';
 import { hashOf } from '../route';
 import { whenOf } from '../text/format';
 import { text } from '../text/language';
+import { AddDevice } from './AddDevice';
+import { CatalogDialog } from './CatalogDialog';
 import { alarmText, placeOf } from './words';
 
 /** What connects to the recorder: those that wait for somebody first. */
 export function DevicesPage() {
     const words = text.value.devices;
+    const [adding, setAdding] = useState(false);
     const all = devices.value;
     const waiting = (all ?? []).filter(d => d.state === 'waiting');
     return (
         <main class="box">
-            <div class="heading"><h1>{words.title}</h1></div>
+            <div class="heading">
+                <h1>{words.title}</h1>
+                {session.value?.role === 'admin' && <button type="button" class="main" onClick={() => setAdding(true)}><Icon name="plus" />{words.add}</button>}
+            </div>
             {!all && <p class="hint">{text.value.common.loading}</p>}
             {all?.length === 0 && <p class="hint">{words.empty}</p>}
             {waiting.length > 0 && <p class="verdict warning" role="status"><i aria-hidden="true" />{words.waiting(waiting.length)}</p>}
             <div class="cards">
                 {[...waiting, ...(all ?? []).filter(d => d.state !== 'waiting')].map(device => <DeviceCard key={device.id} device={device} />)}
             </div>
+            {adding && <AddDevice onClose={() => setAdding(false)} />}
         </main>
     );
 }
@@ -32,6 +39,7 @@ export function DevicesPage() {
 function DeviceCard({ device }: { device: Device }) {
     const words = text.value.devices;
     const [problem, setProblem] = useState('');
+    const [choosing, setChoosing] = useState(false);
     const isAdmin = session.value?.role === 'admin';
 
     async function act(what: () => Promise<unknown>) {
@@ -71,9 +79,11 @@ function DeviceCard({ device }: { device: Device }) {
                     {device.state !== 'approved' && <button type="button" class="main" onClick={() => change({ state: 'approved' })}>{words.approve}</button>}
                     {device.state === 'waiting' && <button type="button" onClick={() => change({ state: 'refused' })}>{words.refuse}</button>}
                     {device.state === 'approved' && <Switch on={device.record} onChange={on => change({ record: on })}>{words.record}</Switch>}
+                    {device.state === 'approved' && device.protocol === 'gb28181' && <button type="button" onClick={() => setChoosing(true)}>{words.catalog}</button>}
                     <button type="button" class="quiet" onClick={forget} aria-label={words.forget} title={words.forget}><Icon name="trash" /></button>
                 </footer>
             )}
+            {choosing && <CatalogDialog device={device} onClose={() => setChoosing(false)} />}
         </section>
     );
 }
