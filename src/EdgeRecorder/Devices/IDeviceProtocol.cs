@@ -72,7 +72,7 @@ internal interface IFootageSink : ISourceSink
 /// <summary>Why a device did not do what it was asked.</summary>
 internal enum DeviceFault { NotConnected, NotApproved, Refused, Silent, Unsupported }
 
-internal sealed class DeviceException(DeviceFault fault, string message) : Exception(message)
+internal sealed class DeviceException(DeviceFault fault, string message, Exception? inner = null) : Exception(message, inner)
 {
     public DeviceFault Fault => fault;
 }
