@@ -33,6 +33,9 @@ internal sealed partial class CallSession(SurveillanceCalls calls, SurveillanceD
     private bool _lowLatency;
     private long _flowsUs, _unitUs, _pictureUs, _wishUs, _returnedUs;
 
+    /// <summary>Media came, and its end is watched for.</summary>
+    public bool IsFlowing => Volatile.Read(ref _flowsUs) > 0;
+
     private string Channel => definition.DeviceChannel!;
 
     /// <inheritdoc/>

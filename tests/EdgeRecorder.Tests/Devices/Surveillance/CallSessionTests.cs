@@ -351,6 +351,7 @@ public sealed class CallSessionTests
             var packets = second * 2 + 1;
             await EndpointRig.Until(() => rig.Media.Reception.Figures.Packets >= packets, "the pictures are there");
             rig.Advance(1);
+            await EndpointRig.Until(() => session.Session.IsFlowing, "the session has seen its media");
         }
         var asked = await rig.ToldAsync<DeviceControl>();
         Assert.Equal((true, CallRig.Camera), (asked.AsksForSyncSample, asked.DeviceId));
@@ -490,6 +491,7 @@ public sealed class CallSessionTests
         await call.SendsAsync();
         await call.PlayAsync(11);
         await session.PicturesAsync(10);
+        await EndpointRig.Until(() => session.Session.IsFlowing, "the session has seen its media");
         rig.Advance(0.5);                                   // the box has looked
         await session.PicturesAsync(11);
         return (session, call);
