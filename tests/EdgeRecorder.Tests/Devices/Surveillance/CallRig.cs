@@ -22,6 +22,9 @@ internal sealed class CallRig : IAsyncDisposable
 {
     public const string Server = "34020000002000000001", DeviceId = "34020000001180000001", Camera = "34020000001320000001", OtherCamera = "34020000001320000002";
 
+    /// <summary>What half a second of the box takes at the least.</summary>
+    private const int StepMs = 20;
+
     private readonly TemporaryDirectory _directory = new();
     private readonly LedgerDatabase _ledger;
     private readonly DeviceJournal _journal;
@@ -103,16 +106,36 @@ internal sealed class CallRig : IAsyncDisposable
         }
     }
 
-    /// <summary>Moves the clocks on until something is so.</summary>
+    /// <summary>Moves the clocks on until something is so; not so fast that the box's patience is over before a message has come through the machine.</summary>
+    /// <param name="condition">Once it is so it stays so.</param>
     public async Task AdvanceUntil(Func<bool> condition, string what)
     {
+        var nextMs = Environment.TickCount64 + StepMs;
         await EndpointRig.Until(() =>
         {
             if (condition())
                 return true;
+            if (Environment.TickCount64 < nextMs)
+                return false;
             Advance(0.5);
+            nextMs = Environment.TickCount64 + StepMs;
             return false;
         }, what);
+    }
+
+    /// <summary>Whether the box has given the ports of a call back.</summary>
+    public static bool IsClosed(PeerCall call)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, call.Offer.Port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -162,6 +162,7 @@ public sealed class CallSessionTests
         using (var silent = await rig.CalledAsync())
         {
             silent.Accept();
+            await silent.Dialog.Acknowledged.WaitAsync(EndpointRig.Patience);
             await rig.AdvanceUntil(() => session.Task.IsCompleted, "the session gives up");
         }
         var end = await session.EndAsync();
@@ -205,7 +206,7 @@ public sealed class CallSessionTests
         var session = rig.Run();
         using var call = await rig.CalledAsync();
         await EndpointRig.Until(() => rig.Devices.Endpoint.Figures.Received > 0, "100 is there");
-        rig.Advance(18.5);
+        await rig.AdvanceUntil(() => session.Task.IsCompleted, "the session gives up");
         var end = await session.EndAsync();
         Assert.Equal((GapReason.Stalled, $"the device does not answer the call of {CallRig.Camera}", 2.0), (end.Reason, end.Message, end.Pause.TotalSeconds));
         await call.Incoming.Cancelled.WaitAsync(EndpointRig.Patience);

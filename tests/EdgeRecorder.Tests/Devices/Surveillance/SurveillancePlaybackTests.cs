@@ -54,7 +54,7 @@ public sealed class SurveillancePlaybackTests
             await call.PlayAsync(50);
             await sink.Sink.WaitAsync(units => units.Video.Count >= before + 49);
             await SaidOverAsync(rig, call);
-            await rig.AdvanceUntil(() => call.Dialog.IsOver, "the call has ended");
+            await rig.AdvanceUntil(() => CallRig.IsClosed(call), "the call has ended");
         }
         await bringing.WaitAsync(EndpointRig.Patience);
         Assert.Equal([Us(Eight), Us(Eight.AddSeconds(30))], new[] { 0, 50 }.Select(i => sink.Sink.Video[i].SourceUtcUs));
@@ -79,7 +79,7 @@ public sealed class SurveillancePlaybackTests
         await call.SendsAsync();
         await call.PlayAsync(50);
         await sink.Sink.WaitAsync(units => units.Video.Count >= 49);
-        rig.Advance(0.5);
+        await rig.AdvanceUntil(() => rig.Peer.User.Waiting > 0, "it is told how fast");
         var info = await rig.Peer.User.NextAsync("INFO");
         Assert.Same(call.Dialog, info.Dialog);
         Assert.Equal((PlaybackControl.Speed(2) with { Number = 1 }, PlaybackControl.ContentType), (PlaybackControl.Parse(info.Request.Body.Span), info.Request.ContentType));
@@ -105,7 +105,7 @@ public sealed class SurveillancePlaybackTests
         await call.SendsAsync();
         await call.PlayAsync(25);
         await sink.Sink.WaitAsync(units => units.Video.Count >= 24);
-        rig.Advance(0.5);
+        await rig.AdvanceUntil(() => rig.Peer.User.Waiting > 0, "it is told how fast");
         (await rig.Peer.User.NextAsync("INFO")).Answer(405);
         Assert.Equal(200, (await call.Dialog.ByeAsync()).Status);           // and hangs up when it is through
         await rig.AdvanceUntil(() => bringing.IsCompleted, "a BYE near the end is the end");
@@ -166,8 +166,8 @@ public sealed class SurveillancePlaybackTests
         await call.SendsAsync();
         await call.PlayAsync(60);
         await sink.Sink.WaitAsync(units => units.Video.Count >= 59);
-        rig.Advance(0.5);
-        await bringing.WaitAsync(EndpointRig.Patience);
+        await rig.AdvanceUntil(() => bringing.IsCompleted, "it has ended");
+        await bringing;
         await rig.Peer.User.EndedAsync();
     }
 
@@ -201,7 +201,8 @@ public sealed class SurveillancePlaybackTests
         {
             Assert.Equal(MediaTransport.Tcp, silent.Offer.Transport);
             silent.Accept();
-            await rig.AdvanceUntil(() => silent.Dialog.IsOver, "nothing came");
+            await silent.Dialog.Acknowledged.WaitAsync(EndpointRig.Patience);
+            await rig.AdvanceUntil(() => CallRig.IsClosed(silent), "nothing came");
         }
         using var call = await rig.CalledAsync();
         Assert.Equal((MediaTransport.Udp, SessionPurpose.Download), (call.Offer.Transport, call.Offer.Purpose));

@@ -61,7 +61,7 @@ public sealed class SurveillanceProtocolTests
         Assert.Equal(DeviceFault.Refused, await FaultAsync(refused));
         var silent = rig.Protocol.MoveAsync(rig.Row, CallRig.Camera, stop, CancellationToken.None);
         await rig.Peer.User.NextAsync("MESSAGE");
-        rig.Advance(8.5);
+        await rig.AdvanceUntil(() => silent.IsCompleted, "patience is over");
         Assert.Equal(DeviceFault.Silent, await FaultAsync(silent));
         rig.Catalog.Change(rig.Number, row => row with { State = Approval.Waiting });
         Assert.Equal(DeviceFault.NotApproved, await FaultAsync(rig.Protocol.MoveAsync(rig.Row, CallRig.Camera, stop, CancellationToken.None)));
