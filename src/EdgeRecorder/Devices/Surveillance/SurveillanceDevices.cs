@@ -264,8 +264,10 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             Refuse(incoming);
             return;
         }
-        incoming.Answer(200);
         Take(device, document, incoming);
+        incoming.Answer(200);
+        if (document is AlarmNotify alarm && incoming.Request.Method == "MESSAGE")
+            _ = ConfirmAsync(device, alarm);
     }
 
     private void Take(SurveillanceDevice device, ManscdpDocument document, SipIncoming incoming)
@@ -283,8 +285,6 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
                     break;
                 case AlarmNotify alarm:
                     _reports.Take(device, alarm);
-                    if (incoming.Request.Method == "MESSAGE")
-                        _ = ConfirmAsync(device, alarm);
                     break;
                 case MobilePositionNotify position:
                     _reports.Take(device, position);

@@ -70,8 +70,7 @@ public sealed class IntroductionTests
         var items = Enumerable.Range(1, Count).Select(i => new CatalogItem($"3402000000132{i:0000000}") { Name = $"Camera {i}", IsParent = false }).ToList();
         peer.Answers = document => document is CatalogQuery ? items.Chunk(PerMessage).Select(part => new CatalogResponse(new(Count, part, 0))) : SurveillancePeer.Usual(document);
         await peer.RegisterAsync();
-        await EndpointRig.Until(() => rig.Device.Offer is { IsComplete: true }, "the catalog");
-        await rig.Journal.FlushAsync();
+        await EndpointRig.Until(() => rig.ChannelsOf().Count > 0, "channels");
         Assert.Equal((Count, 16), (rig.Device.Offer!.Channels.Count, rig.ChannelsOf().Count));
         var named = rig.Catalog.Channel(rig.Row!, items[9_999].DeviceId);
         Assert.Equal(items[9_999].DeviceId, named!.DeviceChannel);
