@@ -19,9 +19,9 @@ internal static class SurveillanceEngine
         services.AddSingleton(s => new SurveillanceDevices(s.GetRequiredService<DeviceCatalog>(), Options(s), s.GetRequiredService<DevicePasswords>(),
             s.GetRequiredService<DeviceJournal>(), s.GetRequiredService<RegistrationStore>(), s.GetRequiredService<SurveillanceReports>(), s.GetRequiredService<Storage.IRing>(),
             s.GetRequiredService<Media.BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SurveillanceDevices>>(), s.GetRequiredService<ILogger<SipEndpoint>>()));
-        services.AddSingleton<IMediaReception>(s => new MediaReception(new MediaReceptionOptions { Address = IPAddress.Parse(Options(s).Bind), RtpPorts = Options(s).RtpPorts.ToString() },
+        services.AddSingleton(s => new MediaReception(new MediaReceptionOptions { Address = IPAddress.Parse(Options(s).Bind), RtpPorts = Options(s).RtpPorts.ToString() },
             s.GetRequiredService<Media.BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaReception>>()));
-        services.AddSingleton(s => new SurveillanceCalls(s.GetRequiredService<DeviceCatalog>(), Options(s), s.GetRequiredService<IMediaReception>(), s.GetRequiredService<Media.BoxClock>(),
+        services.AddSingleton(s => new SurveillanceCalls(s.GetRequiredService<DeviceCatalog>(), Options(s), s.GetRequiredService<MediaReception>(), s.GetRequiredService<Media.BoxClock>(),
             s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IDeviceProtocol, SurveillanceProtocol>();
         services.AddSingleton<IOfferingProtocol, SurveillanceOffers>().AddSingleton<IDeviceFigures, SurveillanceFigures>();

@@ -59,10 +59,11 @@ internal sealed class MediaCall : IDialogOwner, IAsyncDisposable
             SipOpening opening;
             using (await calls.EnterAsync(device, stop))
                 opening = await device.CallAsync(wish.Channel, offer, wish.Subject(calls.ServerId, ssrc), stop);
-            stop.ThrowIfCancellationRequested();
-            if (opening.Dialog is not { } dialog)
+            if (opening.Dialog is { } dialog)
+                call = new(calls, device, dialog, media, ssrc);
+            stop.ThrowIfCancellationRequested();            // an answer that was as fast is hung up on
+            if (call is null)
                 throw new CallRefusedException(opening.Final, wish.Channel);
-            call = new(calls, device, dialog, media, ssrc);
             await call.ExpectAsync(offer, GbDescription.Parse(opening.Final.Body.Span), stop);
             return call;
         }

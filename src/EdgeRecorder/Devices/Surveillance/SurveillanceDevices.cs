@@ -248,6 +248,15 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             Refuse(incoming);
             return;
         }
+        if (incoming.Request.Method == "NOTIFY" && incoming.Request["Subscription-State"]?.StartsWith("terminated", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            (incoming.Dialog?.Owner as IDialogOwner)?.Ended("the device ended it");
+            if (incoming.Request.Body.IsEmpty)
+            {
+                incoming.Answer(200);
+                return;
+            }
+        }
         ManscdpDocument document;
         try
         {

@@ -119,6 +119,29 @@ public sealed class IntroductionTests
     }
 
     [Fact]
+    public async Task A_subscription_that_a_device_ends_is_begun_anew_after_a_minute()
+    {
+        var time = new ManualTime();
+        await using var rig = new SurveillanceRig(options => options.SubscribeCatalog = false, time);
+        await using var peer = rig.Udp();
+        await peer.RegisterAsync();
+        await peer.IntroducedAsync(1);
+        await EndpointRig.Until(() => rig.Devices.Subscriptions == 1, "the answer");
+        var first = peer.Requests.First(request => request.Method == "SUBSCRIBE");
+        await peer.NotifyAsync(first, null);
+        await EndpointRig.Until(() => rig.Devices.Subscriptions == 0, "its end");
+        await EndpointRig.Until(() => peer.Requests.Count(request => request.Method == "SUBSCRIBE") == 2 || Step(rig), "another");
+        Assert.NotEqual(first.CallId, peer.Requests.Last(request => request.Method == "SUBSCRIBE").CallId);
+
+        static bool Step(SurveillanceRig rig)
+        {
+            if (rig.Device.HeardMs + 100_000 > EdgeRecorder.Media.MonotonicTime.Milliseconds(rig.Time))
+                rig.Advance(1);
+            return false;
+        }
+    }
+
+    [Fact]
     public async Task A_NOTIFY_of_no_subscription_is_refused()
     {
         await using var rig = new SurveillanceRig();
