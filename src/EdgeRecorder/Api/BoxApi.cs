@@ -60,6 +60,7 @@ internal static class BoxApi
         api.MapLocks();
         api.MapDevices();
         api.MapDeviceFootage();
+        api.MapDeviceCatalog();
         api.MapDeviceCommands();
         api.MapEvents();
         api.MapPtz();

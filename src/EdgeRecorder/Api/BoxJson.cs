@@ -33,6 +33,8 @@ namespace EdgeRecorder.Api;
 [JsonSerializable(typeof(NewDevice))]
 [JsonSerializable(typeof(DeviceChange))]
 [JsonSerializable(typeof(NewDeviceChannel))]
+[JsonSerializable(typeof(CatalogEntryView[]))]
+[JsonSerializable(typeof(CatalogAnswerView))]
 [JsonSerializable(typeof(StoredFootageView[]))]
 [JsonSerializable(typeof(NewFootageRequest))]
 [JsonSerializable(typeof(FootageRequestView[]))]

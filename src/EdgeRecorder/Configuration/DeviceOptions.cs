@@ -71,6 +71,10 @@ internal sealed class Gb28181Options
     public int HeartbeatSeconds { get; set; } = 60;
     public int HeartbeatCount { get; set; } = 3;
     public bool Record { get; set; }
+    public int ChannelsPerDevice { get; set; } = 256;
+    public bool SubscribeCatalog { get; set; } = true;
+    public bool SubscribeAlarm { get; set; } = true;
+    public bool SubscribePosition { get; set; }
 
     public static readonly Section<Gb28181Options> Keys = new("Surveillance devices: GB/T 28181.",
         new Value<Gb28181Options, bool>("enabled", Kinds.Flag, o => o.Enabled, (o, v) => o.Enabled = v, "Listen for devices; without a password SIP stays closed anyway."),
@@ -93,7 +97,14 @@ internal sealed class Gb28181Options
         new Value<Gb28181Options, int>("heartbeatSeconds", Kinds.Integer(5, 3600), o => o.HeartbeatSeconds, (o, v) => o.HeartbeatSeconds = v, "Between two heartbeats, as devices have it configured."),
         new Value<Gb28181Options, int>("heartbeatCount", Kinds.Integer(1, 100), o => o.HeartbeatCount, (o, v) => o.HeartbeatCount = v, "Heartbeats that have to be missing before a device is offline."),
         new Value<Gb28181Options, bool>("record", Kinds.Flag, o => o.Record, (o, v) => o.Record = v,
-            "Channels of new devices record as they appear. False: a catalog may name thousands; each device has a switch of its own."));
+            "Channels of new devices record as they appear. False: a catalog may name thousands; each device has a switch of its own."),
+        new Value<Gb28181Options, int>("channelsPerDevice", Kinds.Integer(0, 10_000), o => o.ChannelsPerDevice, (o, v) => o.ChannelsPerDevice = v,
+            "Cameras of a device's catalog that become channels by themselves. Others are in `devices/{id}/catalog` and become channels when somebody asks."),
+        new Value<Gb28181Options, bool>("subscribeCatalog", Kinds.Flag, o => o.SubscribeCatalog, (o, v) => o.SubscribeCatalog = v, "Be told of cameras that come, go and fail."),
+        new Value<Gb28181Options, bool>("subscribeAlarm", Kinds.Flag, o => o.SubscribeAlarm, (o, v) => o.SubscribeAlarm = v,
+            "Be told of alarms; many devices tell them anyway. What is locked around them is `jt808.alarmBeforeSeconds` and its neighbours."),
+        new Value<Gb28181Options, bool>("subscribePosition", Kinds.Flag, o => o.SubscribePosition, (o, v) => o.SubscribePosition = v,
+            "Be told positions every 5 s. False: most cameras do not move; devices whose catalog says that they are mobile are asked anyway."));
 }
 
 /// <summary>First and last port of a range, both in it.</summary>

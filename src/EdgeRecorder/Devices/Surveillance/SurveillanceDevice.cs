@@ -31,7 +31,7 @@ internal sealed class SurveillanceDevice(SurveillanceLine line, int number, stri
     private readonly OpenQuestions _questions = new();
     private DeviceRegistration? _registration;
     private bool _isPresent;
-    private long _heardMs;
+    private long _heardMs, _beatMs, _apartMs;
 
     /// <summary>Of its row.</summary>
     public int Number => number;
@@ -49,6 +49,12 @@ internal sealed class SurveillanceDevice(SurveillanceLine line, int number, stri
 
     /// <summary>Since when it is there.</summary>
     public DateTimeOffset Since { get; private set; }
+
+    /// <summary>What it said that it has; null before.</summary>
+    public DeviceOffer? Offer { get; set; }
+
+    /// <summary>Its newest position and the alarms that stand; null before there were any.</summary>
+    public DeviceReport? Report { get; set; }
 
     /// <summary>Ours as the device reaches it, for c=.</summary>
     public IPAddress LocalAddress => line.LocalOf(Registration?.Flow ?? throw NotThere());
@@ -178,7 +184,7 @@ internal sealed class SurveillanceDevice(SurveillanceLine line, int number, stri
 
     /// <summary>It was heard over <paramref name="flow"/>, which is its own or the same with another port. One that was taken for gone is there again.</summary>
     /// <returns>False when it is not registered.</returns>
-    public bool Hear(SipFlow flow, DateTimeOffset now)
+    public bool Hear(SipFlow flow, DateTimeOffset now, bool isHeartbeat)
     {
         bool isBack, isMoved;
         lock (_gate)
@@ -190,6 +196,8 @@ internal sealed class SurveillanceDevice(SurveillanceLine line, int number, stri
             if (isMoved)
                 _registration = _registration with { Flow = flow };
             (_isPresent, _heardMs) = (true, line.Time.Milliseconds());
+            if (isHeartbeat)
+                (_apartMs, _beatMs) = (_beatMs == 0 ? 0 : _heardMs - _beatMs, _heardMs);
             if (isBack)
                 Since = now;
         }
@@ -202,6 +210,9 @@ internal sealed class SurveillanceDevice(SurveillanceLine line, int number, stri
 
     /// <summary>When it was heard last, by <see cref="MonotonicTime"/>.</summary>
     public long HeardMs { get { lock (_gate) return _heardMs; } }
+
+    /// <summary>How far apart its last two heartbeats were; 0 before there were two. Some have another interval than the box is set to.</summary>
+    public long HeartbeatMs { get { lock (_gate) return _apartMs; } }
 
     /// <summary>Nothing was heard of it for too long: it is offline, and its registration stands.</summary>
     /// <returns>False when it was so already.</returns>
@@ -228,7 +239,7 @@ internal sealed class SurveillanceDevice(SurveillanceLine line, int number, stri
             if (_registration is null || only is not null && !only.Equals(_registration.Flow))
                 return null;
             (before, wasPresent) = (_registration, _isPresent);
-            (_registration, _isPresent) = (null, false);
+            (_registration, _isPresent, _beatMs, _apartMs) = (null, false, 0, 0);
         }
         if (wasPresent)
             Leave("the device is no longer registered");

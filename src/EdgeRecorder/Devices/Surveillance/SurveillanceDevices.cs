@@ -18,24 +18,31 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
     public const string Name = "gb28181";
     private const string Allow = "INVITE, ACK, INFO, CANCEL, BYE, OPTIONS, MESSAGE, SUBSCRIBE, NOTIFY, REGISTER";
 
+    private const long LongestHeartbeatMs = 600_000;
+
     private readonly Lock _changing = new();
     private readonly Dictionary<int, SurveillanceDevice> _byNumber = [];
     private readonly FlowWarrants _warrants = new();
     private readonly DeviceCatalog _catalog;
     private readonly Gb28181Options _options;
     private readonly DevicePasswords _passwords;
-    private readonly DeviceJournal _journal;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Registrar _registrar;
+    private readonly RegistrationKeeper _keeper;
+    private readonly Introductions _introductions;
+    private readonly SurveillanceReports _reports;
     private readonly SurveillanceLine _line;
     private readonly SipEndpoint _endpoint;
+    private long _unasked;
 
     public SurveillanceDevices(
-        DeviceCatalog catalog, Gb28181Options options, DevicePasswords passwords, DeviceJournal journal, IRing ring, BoxClock clock, TimeProvider time, ILogger<SurveillanceDevices> log,
-        ILogger<SipEndpoint> sipLog)
+        DeviceCatalog catalog, Gb28181Options options, DevicePasswords passwords, DeviceJournal journal, RegistrationStore registrations, SurveillanceReports reports, IRing ring, BoxClock clock,
+        TimeProvider time, ILogger<SurveillanceDevices> log, ILogger<SipEndpoint> sipLog)
     {
-        (_catalog, _options, _passwords, _journal, _time, _log) = (catalog, options, passwords, journal, time, log);
+        (_catalog, _options, _passwords, _reports, _time, _log) = (catalog, options, passwords, reports, time, log);
+        _keeper = new(registrations, catalog, journal, time);
+        _introductions = new(catalog, options, journal, time, log);
         var sip = new SipOptions { Bind = IPAddress.Parse(options.Bind), Port = options.Port, Host = options.MediaHost };
         _endpoint = new(sip, this, time, sipLog);
         _line = new(_endpoint, options.ServerId, options.Domain, options.MediaHost is { } host ? IPAddress.Parse(host) : null, time);
@@ -46,7 +53,12 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
 
     public SipEndpoint Endpoint => _endpoint;
     public SipRefusals Refusals => _endpoint.Refusals;
-    public SurveillanceLine Line => _line;
+
+    /// <summary>Documents that answered nothing, or that nobody here understands.</summary>
+    public long Unasked => Volatile.Read(ref _unasked);
+    public long CrowdedAlarms => _reports.Crowded;
+    public int Subscriptions => _introductions.Subscriptions;
+    public int Nonces => _registrar.Nonces;
 
     /// <summary>Whether devices are listened to.</summary>
     public bool IsOpen { get; private set; }
@@ -54,7 +66,7 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
     /// <summary>Raised with a channel's number when its device can be had again: whoever waits out a back-off tries at once.</summary>
     public event Action<int>? Ready;
 
-    /// <summary>Opens the port, once somebody could register.</summary>
+    /// <summary>Opens the port, once somebody could register; those that were registered before a restart still are.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">It cannot be had.</exception>
     public void Open()
     {
@@ -65,8 +77,15 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             _endpoint.Start();
             IsOpen = true;
         }
+        foreach (var (row, registration) in _keeper.Load(_endpoint))
+            if (Of(row) is { Registration: null })
+                Register(row, registration, () => { });
         SlowTimer.Of(_time).Add(this);
     }
+
+    /// <summary>Asks a device what it has.</summary>
+    /// <exception cref="DeviceException">It is not there, refuses or does not answer.</exception>
+    public Task<DeviceOffer> AskCatalogAsync(DeviceRow row, CancellationToken stop) => _introductions.AskCatalogAsync(Of(row), stop);
 
     /// <summary>The device of a row.</summary>
     public SurveillanceDevice Of(DeviceRow row)
@@ -77,6 +96,7 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
                 return known;
             var device = new SurveillanceDevice(_line, row.Number, row.Identity);
             device.Came += () => Returned(device);
+            device.Gone += () => _introductions.Gone(device);
             return _byNumber[row.Number] = device;
         }
     }
@@ -96,12 +116,17 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             _warrants.Remove(before.Flow, device);
         if (before?.Flow is { } old && !old.Remote.Address.Equals(registration.Flow.Remote.Address))
             LogOtherAddress(row.DisplayName, registration.Flow, old);
+        if (before is not null && before.CallId != registration.CallId)
+            _introductions.Restarted(device);
+        _keeper.Note(device);
     }
 
     public void Unregister(SurveillanceDevice device)
     {
-        if (device.Unregister() is { } before)
-            _warrants.Remove(before.Flow, device);
+        if (device.Unregister() is not { } before)
+            return;
+        _warrants.Remove(before.Flow, device);
+        _keeper.Note(device);
     }
 
     public void Take(SipIncoming incoming)
@@ -141,7 +166,16 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
         {
             device.Unregister(flow);
             _warrants.Remove(flow, device);
+            _keeper.Note(device);
         }
+    }
+
+    /// <summary>Devices that are there are seen now. Called every few minutes.</summary>
+    public void NoteSeen()
+    {
+        foreach (var device in All())
+            if (device.Flow is not null)
+                _keeper.Note(device);
     }
 
     /// <summary>Somebody decided about a device, or changed its password.</summary>
@@ -152,29 +186,42 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
         SurveillanceDevice? device;
         lock (_changing)
             device = after is null ? (_byNumber.Remove(before.Number, out var gone) ? gone : null) : _byNumber.GetValueOrDefault(before.Number);
-        if (device is not null && (after is not { State: Approval.Approved } || !after.Code.AsSpan().SequenceEqual(before.Code)))
-            Unregister(device);
+        if (device is null || after is { State: Approval.Approved } && after.Code.AsSpan().SequenceEqual(before.Code))
+            return;
+        Unregister(device);
+        if (after is { State: Approval.Approved })
+            return;
+        _reports.Forget(before, device);
+        _introductions.Forget(device);
     }
 
     public void Tick()
     {
-        List<SurveillanceDevice> all;
-        lock (_changing)
-            all = [.. _byNumber.Values];
         var nowMs = _time.Milliseconds();
-        foreach (var device in all)
+        foreach (var device in All())
             if (device.Registration is { } registration)
                 Supervise(device, registration, nowMs);
+        _reports.Tick();
+        _keeper.Tick(nowMs);
     }
 
     public async ValueTask DisposeAsync()
     {
         SlowTimer.Of(_time).Remove(this);
+        _keeper.Write();                                    // before the connections end, which ends what was registered over them
+        await _introductions.DisposeAsync();
         await _endpoint.DisposeAsync();
+    }
+
+    private List<SurveillanceDevice> All()
+    {
+        lock (_changing)
+            return [.. _byNumber.Values];
     }
 
     private void Returned(SurveillanceDevice device)
     {
+        _introductions.Came(device);
         if (_catalog.Find(device.Number) is { } row)
             foreach (var channel in _catalog.ChannelsOf(row))
                 Ready?.Invoke(channel.Number);
@@ -187,7 +234,7 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             LogExpired(device.Id);
             Unregister(device);
         }
-        else if (nowMs - device.HeardMs >= (long)_options.HeartbeatSeconds * 1000 * _options.HeartbeatCount && device.Miss())
+        else if (nowMs - device.HeardMs >= Math.Max(_options.HeartbeatSeconds * 1000L, Math.Min(device.HeartbeatMs, LongestHeartbeatMs)) * _options.HeartbeatCount && device.Miss())
         {
             LogSilent(device.Id, _options.HeartbeatCount);
             _warrants.Remove(registration.Flow, device);
@@ -200,6 +247,15 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
         {
             Refuse(incoming);
             return;
+        }
+        if (incoming.Request.Method == "NOTIFY" && incoming.Request["Subscription-State"]?.StartsWith("terminated", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            (incoming.Dialog?.Owner as IDialogOwner)?.Ended("the device ended it");
+            if (incoming.Request.Body.IsEmpty)
+            {
+                incoming.Answer(200);
+                return;
+            }
         }
         ManscdpDocument document;
         try
@@ -217,25 +273,58 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             Refuse(incoming);
             return;
         }
-        incoming.Answer(200);
         Take(device, document, incoming);
+        incoming.Answer(200);
+        if (document is AlarmNotify alarm && incoming.Request.Method == "MESSAGE")
+            _ = ConfirmAsync(device, alarm);
     }
 
     private void Take(SurveillanceDevice device, ManscdpDocument document, SipIncoming incoming)
     {
         if (incoming.Dialog?.Owner is IDialogOwner owner && incoming.Request.Method == "MESSAGE")
             owner.Told(document);
-        else if (document.Root == ManscdpRoot.Response)
-            Answer(device, document, incoming.Flow);
-        else if (document is MediaStatusNotify status)
-            device.Tell(status);
+        else
+            switch (document)
+            {
+                case { Root: ManscdpRoot.Response }:
+                    Answer(device, document, incoming.Flow);
+                    break;
+                case MediaStatusNotify status:
+                    device.Tell(status);
+                    break;
+                case AlarmNotify alarm:
+                    _reports.Take(device, alarm);
+                    break;
+                case MobilePositionNotify position:
+                    _reports.Take(device, position);
+                    break;
+                case CatalogNotify change:
+                    _introductions.Take(device, change);
+                    break;
+                case not Keepalive:
+                    Interlocked.Increment(ref _unasked);
+                    break;
+            }
     }
 
     /// <summary>Devices that share a flow are told apart by who asked: numbers are not given twice.</summary>
     private void Answer(SurveillanceDevice device, ManscdpDocument response, SipFlow flow)
     {
-        if (!device.Answer(response))
-            _ = _warrants.Of(flow).Any(other => other != device && other.Answer(response));
+        if (!device.Answer(response) && !_warrants.Of(flow).Any(other => other != device && other.Answer(response)))
+            Interlocked.Increment(ref _unasked);
+    }
+
+    /// <summary>An alarm that came by MESSAGE has an answer of its own behind the 200 (2022, 9.4).</summary>
+    private static async Task ConfirmAsync(SurveillanceDevice device, AlarmNotify alarm)
+    {
+        try
+        {
+            await device.TellAsync(new ResultResponse("Alarm", IsOk: true) { Sn = alarm.Sn, DeviceId = alarm.DeviceId }, CancellationToken.None);
+        }
+        catch (DeviceException)
+        {
+            // Whether it heard that, it will show: some say the alarm again.
+        }
     }
 
     /// <summary>Any word shows that a device is there; another port is believed of a heartbeat only.</summary>
@@ -245,13 +334,16 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             return false;
         var now = flow ?? registration.Flow;
         _warrants.Add(now, device);
-        if (!device.Hear(now, _time.GetUtcNow()))
+        if (!device.Hear(now, _time.GetUtcNow(), isHeartbeat: flow is not null))
         {
             _warrants.Remove(now, device);
             return false;
         }
         if (!now.Equals(registration.Flow))
+        {
             _warrants.Remove(registration.Flow, device);
+            _keeper.Note(device);
+        }
         return true;
     }
 

@@ -23,7 +23,7 @@ internal sealed class SurveillanceProtocol(SurveillanceDevices devices, DeviceCa
 
     public Presence? Presence(DeviceRow device) => devices.Of(device) is { Flow: { } flow } present ? new(present.Since, flow.Remote, present.Edition) : null;
 
-    public DeviceReport? Report(DeviceRow device) => null;
+    public DeviceReport? Report(DeviceRow device) => devices.Of(device).Report;
 
     public ISourceSession Connect(ChannelDefinition channel, byte stream)
         => catalog.Find(channel.Device ?? 0) is { } row ? new CallSession(calls, devices.Of(row), channel, stream, log) : throw new SourceException(GapReason.Offline, "the device was forgotten");

@@ -28,6 +28,7 @@ internal sealed class CallRig : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly LedgerDatabase _ledger;
     private readonly DeviceJournal _journal;
+    private readonly LockDesk _locks;
 
     public CallRig(MediaWay way = MediaWay.Auto)
     {
@@ -39,8 +40,12 @@ internal sealed class CallRig : IAsyncDisposable
         Catalog = new DeviceCatalog(new DeviceStore(_ledger, TimeProvider.System), channels);
         Catalog.Load();
         _journal = new DeviceJournal(new PositionStore(_ledger), TimeProvider.System, NullLogger<DeviceJournal>.Instance);
+        var ring = new FakeEngine();
+        _locks = new LockDesk(new LockStore(_ledger), ring, Media.Time);
+        var events = new EventDesk(new EventStore(_ledger), _locks, channels, channel => channel.Record, ring, default, NullLogger<EventDesk>.Instance);
         var options = new Gb28181Options { Bind = "127.0.0.1", Port = 0, Password = "secret" };
-        Devices = new SurveillanceDevices(Catalog, options, new DevicePasswords(Catalog, options, secret, NullLogger<DevicePasswords>.Instance), _journal, new FakeEngine(), Media.Clock, Media.Time,
+        Devices = new SurveillanceDevices(Catalog, options, new DevicePasswords(Catalog, options, secret, NullLogger<DevicePasswords>.Instance), _journal, new RegistrationStore(_ledger),
+            new SurveillanceReports(_journal, events, Catalog, ring, Media.Clock), ring, Media.Clock, Media.Time,
             NullLogger<SurveillanceDevices>.Instance, NullLogger<SipEndpoint>.Instance);
         Devices.Open();
         Catalog.Changed += Devices.Changed;
@@ -70,10 +75,20 @@ internal sealed class CallRig : IAsyncDisposable
     public async Task RegisterAsync(SipTransport transport = SipTransport.Udp, EndpointRig? from = null, string edition = "2.0")
     {
         var peer = from ?? Peer;
+        peer.User.Handler = AnswersIntroduction;
         var flow = await Devices.Endpoint.ConnectAsync(new(IPAddress.Loopback, peer.Endpoint.Port), transport, CancellationToken.None);
         PeerFlow = await peer.Endpoint.ConnectAsync(new(IPAddress.Loopback, Devices.Endpoint.Port), SipTransport.Udp, CancellationToken.None);
         Devices.Register(Row, new(flow, edition, "registration", 3600, Media.Time.Milliseconds() + 3_600_000), () => { });
     }
+
+    /// <summary>What every device is asked when it comes: this one knows none of it.</summary>
+    private static bool AnswersIntroduction(SipIncoming incoming)
+        => incoming.Request.Method switch
+        {
+            "SUBSCRIBE" => incoming.Answer(489),
+            "MESSAGE" when ManscdpDocument.Parse(incoming.Request.Body.Span) is CatalogQuery or PlainQuery { CmdType: "DeviceInfo" or "DeviceStatus" } => incoming.Answer(404),
+            _ => false,
+        };
 
     /// <summary>A session of a stream of the channel; runs until it ends or is stopped.</summary>
     public RunningSession Run(byte stream = 0, ChannelDefinition? channel = null) => new((CallSession)Protocol.Connect(channel ?? Channel, stream));
@@ -144,6 +159,7 @@ internal sealed class CallRig : IAsyncDisposable
         await Devices.DisposeAsync();
         Media.Dispose();
         await _journal.DisposeAsync();
+        _locks.Dispose();
         _ledger.Dispose();
         _directory.Dispose();
     }
