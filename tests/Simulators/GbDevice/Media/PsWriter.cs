@@ -90,6 +90,7 @@ internal sealed class PsWriter
     {
         Span<byte> payload = stackalloc byte[96];
         payload.Fill(number);
+        payload[0] = 0x48;                                     // in the place where others say what sub-stream it is
         ((ReadOnlySpan<byte>)[0, 0, 1, 0xBA, 0x44, 0, 0, 1, Video, 0, 0, 0, 1, 0x67]).CopyTo(payload[20..]);
         Pes(PrivateOne, payload, null, null);
         _bytes.Write<byte>([0, 0, 1, PrivateTwo, 0, 8, 0, 0, 1, Video, 0, 16, number, number]);
