@@ -25,13 +25,13 @@ internal sealed class FragmentCutter(long longest90k)
         if (_whole is not null && (fragment.IsSync || fragment.StartsRun))
             Close(false, pieces);
         var hasVideo = fragment.Init.Tracks[0].IsVideo;
-        if (_whole is null && (fragment.Duration90k <= longest90k || hasVideo && fragment.VideoSamples == 0))
+        var tracks = _whole is null && fragment.Duration90k <= longest90k ? [] : MovieFragment.Parse(fragment.Head.Span).Tracks;
+        if (_whole is null && (tracks.Count == 0 || hasVideo && tracks[0].TrackId != 1))
         {
             fragment.AddReference();
             pieces.Add(fragment);
             return;
         }
-        var tracks = MovieFragment.Parse(fragment.Head.Span).Tracks;
         var sound = hasVideo ? tracks.FirstOrDefault(track => track.TrackId == 2) : null;
         var (leader, scale, heard) = (tracks[0], fragment.Init.Tracks[0].TimeScale, 0);
         var (leading, isFirst) = (hasVideo ? _video : _audio, true);
