@@ -26,7 +26,7 @@ internal sealed class FragmentCutter(long longest90k)
             Close(false, pieces);
         var hasVideo = fragment.Init.Tracks[0].IsVideo;
         var tracks = _whole is null && fragment.Duration90k <= longest90k ? [] : MovieFragment.Parse(fragment.Head.Span).Tracks;
-        if (_whole is null && (tracks.Count == 0 || hasVideo && tracks[0].TrackId != 1))
+        if (_whole is null && (tracks.Count == 0 || hasVideo && tracks[0].TrackId != 1 || IsOnePiece(tracks[0], fragment.Init.Tracks[0].TimeScale)))
         {
             fragment.AddReference();
             pieces.Add(fragment);
@@ -59,6 +59,13 @@ internal sealed class FragmentCutter(long longest90k)
         _video.Clear();
         _audio.Clear();
         _whole = null;
+    }
+
+    /// <summary>A camera that sends few pictures: one more makes a piece that is long enough already.</summary>
+    private bool IsOnePiece(TrackFragment leader, int scale)
+    {
+        var first = leader.Samples[0].Dts + leader.Samples[0].CompositionOffset;
+        return MediaTime.From(leader.End - first, scale) >= longest90k && leader.Samples.All(sample => MediaTime.From(sample.Dts + sample.CompositionOffset - first, scale) < longest90k);
     }
 
     private int TakeSound(Fragment fragment, TrackFragment? sound, int from, long before90k)
