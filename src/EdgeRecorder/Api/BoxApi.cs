@@ -61,6 +61,7 @@ internal static class BoxApi
         api.MapDevices();
         api.MapDeviceFootage();
         api.MapDeviceCatalog();
+        api.MapDeviceCommands();
         api.MapEvents();
         api.MapPtz();
         api.MapAccounts();

@@ -40,6 +40,8 @@ namespace EdgeRecorder.Api;
 [JsonSerializable(typeof(FootageRequestView[]))]
 [JsonSerializable(typeof(EventView[]))]
 [JsonSerializable(typeof(PtzRequest))]
+[JsonSerializable(typeof(PresetView[]))]
+[JsonSerializable(typeof(NewDeviceCommand))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class BoxJson : JsonSerializerContext;

@@ -72,6 +72,7 @@ internal static class DeviceEndpoints
         {
             State = Spelled.Approval(body.State) ?? row.State, Name = body.Name?.Trim() ?? row.Name, Record = body.Record ?? row.Record, TwoStreams = body.TwoStreams ?? row.TwoStreams,
             G726 = Spelled.Order(body.G726) ?? row.G726, Clock = Spelled.Clock(body.Clock) ?? row.Clock, Code = body.Password is null ? row.Code : code,
+            MediaWay = Spelled.Way(body.MediaWay) ?? row.MediaWay,
         });
         if (changed is null)
             return Unknown(id);
@@ -132,6 +133,7 @@ internal static class DeviceEndpoints
         => body.State is { } state && Spelled.Approval(state) is null ? $"state: \"{state}\" is not waiting, approved or refused"
             : body.Name?.Length > 200 ? "name: needs at most 200 characters"
             : body.G726 is { } order && Spelled.Order(order) is null ? $"g726: \"{order}\" is not auto, rfc3551 or aal2"
+            : body.MediaWay is { } way && Spelled.Way(way) is null ? $"mediaWay: \"{way}\" is not auto, udp, tcp-passive or tcp-active"
             : body.Clock is { } clock && Spelled.Clock(clock) is null ? $"clock: \"{clock}\" is not auto, local or utc"
             : null;
 }
@@ -148,7 +150,7 @@ internal sealed class DeviceViews(DeviceCatalog catalog, DeviceProtocols protoco
             device.Manufacturer, device.Model, device.Serial, device.Plate, device.PlateColor, device.FirstSeen, device.LastSeen, device.Record, device.TwoStreams, Spelled.Of(device.G726), Spelled.Of(device.Clock),
             [.. catalog.ChannelsOf(device).Select(c => new DeviceChannelView(c.Id, c.DeviceChannel!, c.Key, c.Name, c.Record))],
             position is { } at ? PositionView.Of(at) : null, report is null ? [] : [.. report.Alarms.Select(a => new AlarmView(a.Kind, a.Channel))], report?.MileageKm, report?.Signal, report?.Satellites,
-            device.Protocol == SurveillanceDevices.Name && device.Code is not null);
+            device.Protocol == SurveillanceDevices.Name && device.Code is not null, Spelled.Of(device.MediaWay));
     }
 }
 
@@ -161,9 +163,10 @@ internal sealed class DeviceViews(DeviceCatalog catalog, DeviceProtocols protoco
 /// <param name="Position">Its last one; null before, and while nobody approved it.</param>
 /// <param name="Alarms">Those that stand.</param>
 /// <param name="OwnPassword">It registers with a password of its own, not with that of all.</param>
+/// <param name="MediaWay">How media of a surveillance device travels: auto, udp, tcp-passive (it calls us), tcp-active (we call it).</param>
 internal sealed record DeviceView(string Id, string Protocol, string Identity, string Name, string State, bool Connected, DateTimeOffset? Since, string? Remote, string? Version,
     string Manufacturer, string Model, string Serial, string Plate, int? PlateColor, DateTimeOffset? FirstSeen, DateTimeOffset? LastSeen, bool Record, bool TwoStreams, string G726, string Clock,
-    DeviceChannelView[] Channels, PositionView? Position, AlarmView[] Alarms, double? MileageKm, int? Signal, int? Satellites, bool OwnPassword);
+    DeviceChannelView[] Channels, PositionView? Position, AlarmView[] Alarms, double? MileageKm, int? Signal, int? Satellites, bool OwnPassword, string MediaWay);
 
 internal sealed record DeviceChannelView(string Id, string Channel, string Key, string Name, bool Record);
 
@@ -175,6 +178,6 @@ internal sealed record NewDevice(string Protocol, string Identity, string? Name 
 
 /// <summary>What is left out stays as it is; an empty name takes the name away, an empty password its own. `record` switches its channels too.</summary>
 internal sealed record DeviceChange(string? State = null, string? Name = null, bool? Record = null, bool? TwoStreams = null, string? G726 = null, string? Clock = null,
-    string? Password = null);
+    string? Password = null, string? MediaWay = null);
 
 internal sealed record NewDeviceChannel(string Channel, string? Name = null, bool? Record = null);

@@ -36,6 +36,7 @@ internal static class DeviceEngine
     {
         services.GetRequiredService<TerminalServer>();
         services.GetRequiredService<Devices.Surveillance.SurveillanceDevices>();
+        services.GetRequiredService<Gb28181.Media.MediaReception>();
     }
 
     private static Jt808Options Options(IServiceProvider services) => services.GetRequiredService<RecorderOptions>().Jt808;

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Sockets;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Devices.Surveillance;
+using EdgeRecorder.Gb28181.Media;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Sip;
@@ -14,12 +16,19 @@ internal static class SurveillanceEngine
     public static void AddTo(IServiceCollection services)
     {
         services.AddSingleton<SurveillanceReports>();
-        services.AddSingleton(s => new SurveillanceDevices(s.GetRequiredService<DeviceCatalog>(), s.GetRequiredService<RecorderOptions>().Gb28181, s.GetRequiredService<DevicePasswords>(),
+        services.AddSingleton(s => new SurveillanceDevices(s.GetRequiredService<DeviceCatalog>(), Options(s), s.GetRequiredService<DevicePasswords>(),
             s.GetRequiredService<DeviceJournal>(), s.GetRequiredService<RegistrationStore>(), s.GetRequiredService<SurveillanceReports>(), s.GetRequiredService<Storage.IRing>(),
             s.GetRequiredService<Media.BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SurveillanceDevices>>(), s.GetRequiredService<ILogger<SipEndpoint>>()));
+        services.AddSingleton(s => new MediaReception(new MediaReceptionOptions { Address = IPAddress.Parse(Options(s).Bind), RtpPorts = Options(s).RtpPorts.ToString() },
+            s.GetRequiredService<Media.BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaReception>>()));
+        services.AddSingleton(s => new SurveillanceCalls(s.GetRequiredService<DeviceCatalog>(), Options(s), s.GetRequiredService<MediaReception>(), s.GetRequiredService<Media.BoxClock>(),
+            s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IDeviceProtocol, SurveillanceProtocol>();
         services.AddSingleton<IOfferingProtocol, SurveillanceOffers>().AddSingleton<IDeviceFigures, SurveillanceFigures>();
         services.AddHostedService<SurveillanceDoor>();
     }
+
+    private static Gb28181Options Options(IServiceProvider services) => services.GetRequiredService<RecorderOptions>().Gb28181;
 }
 
 /// <summary>Opens the SIP port once everything behind it is ready and somebody could register: a password of all in the file, or of a device through the API.</summary>

@@ -101,7 +101,8 @@ CREATE TABLE devices (
     removed           INTEGER NOT NULL DEFAULT 0,
     first_seen_utc_ms INTEGER,                       -- null: added by hand and never seen
     last_seen_utc_ms  INTEGER,                       -- a few minutes coarse while it is connected
-    created_utc_ms    INTEGER NOT NULL
+    created_utc_ms    INTEGER NOT NULL,
+    media_way         TEXT    NOT NULL DEFAULT 'auto'  -- gb28181: auto, udp, tcp-passive, tcp-active
 ) STRICT;
 CREATE UNIQUE INDEX devices_by_identity ON devices (protocol, identity) WHERE removed = 0;
 

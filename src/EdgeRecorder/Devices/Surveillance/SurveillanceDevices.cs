@@ -248,6 +248,15 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             Refuse(incoming);
             return;
         }
+        if (incoming.Request.Method == "NOTIFY" && incoming.Request["Subscription-State"]?.StartsWith("terminated", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            (incoming.Dialog?.Owner as IDialogOwner)?.Ended("the device ended it");
+            if (incoming.Request.Body.IsEmpty)
+            {
+                incoming.Answer(200);
+                return;
+            }
+        }
         ManscdpDocument document;
         try
         {
@@ -264,8 +273,10 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             Refuse(incoming);
             return;
         }
-        incoming.Answer(200);
         Take(device, document, incoming);
+        incoming.Answer(200);
+        if (document is AlarmNotify alarm && incoming.Request.Method == "MESSAGE")
+            _ = ConfirmAsync(device, alarm);
     }
 
     private void Take(SurveillanceDevice device, ManscdpDocument document, SipIncoming incoming)
@@ -283,8 +294,6 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
                     break;
                 case AlarmNotify alarm:
                     _reports.Take(device, alarm);
-                    if (incoming.Request.Method == "MESSAGE")
-                        _ = ConfirmAsync(device, alarm);
                     break;
                 case MobilePositionNotify position:
                     _reports.Take(device, position);

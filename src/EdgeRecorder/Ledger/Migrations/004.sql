@@ -1,3 +1,5 @@
+-- Surveillance devices: how their media travels.
+ALTER TABLE devices ADD COLUMN media_way TEXT NOT NULL DEFAULT 'auto';
 -- Registrations of surveillance devices outlive a restart of the recorder: who is registered can be called at once, and need not register again.
 CREATE TABLE registrations (
     device_number     INTEGER PRIMARY KEY,

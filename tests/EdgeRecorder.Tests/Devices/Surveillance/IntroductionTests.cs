@@ -70,8 +70,7 @@ public sealed class IntroductionTests
         var items = Enumerable.Range(1, Count).Select(i => new CatalogItem($"3402000000132{i:0000000}") { Name = $"Camera {i}", IsParent = false }).ToList();
         peer.Answers = document => document is CatalogQuery ? items.Chunk(PerMessage).Select(part => new CatalogResponse(new(Count, part, 0))) : SurveillancePeer.Usual(document);
         await peer.RegisterAsync();
-        await EndpointRig.Until(() => rig.Device.Offer is { IsComplete: true }, "the catalog");
-        await rig.Journal.FlushAsync();
+        await EndpointRig.Until(() => rig.ChannelsOf().Count > 0, "channels");
         Assert.Equal((Count, 16), (rig.Device.Offer!.Channels.Count, rig.ChannelsOf().Count));
         var named = rig.Catalog.Channel(rig.Row!, items[9_999].DeviceId);
         Assert.Equal(items[9_999].DeviceId, named!.DeviceChannel);
@@ -117,6 +116,29 @@ public sealed class IntroductionTests
             await peer.KeepAliveAsync();
         }
         Assert.Equal((2, 0), (peer.Requests.Count(request => request.Method == "SUBSCRIBE"), rig.Devices.Subscriptions));
+    }
+
+    [Fact]
+    public async Task A_subscription_that_a_device_ends_is_begun_anew_after_a_minute()
+    {
+        var time = new ManualTime();
+        await using var rig = new SurveillanceRig(options => options.SubscribeCatalog = false, time);
+        await using var peer = rig.Udp();
+        await peer.RegisterAsync();
+        await peer.IntroducedAsync(1);
+        await EndpointRig.Until(() => rig.Devices.Subscriptions == 1, "the answer");
+        var first = peer.Requests.First(request => request.Method == "SUBSCRIBE");
+        await peer.NotifyAsync(first, null);
+        await EndpointRig.Until(() => rig.Devices.Subscriptions == 0, "its end");
+        await EndpointRig.Until(() => peer.Requests.Count(request => request.Method == "SUBSCRIBE") == 2 || Step(rig), "another");
+        Assert.NotEqual(first.CallId, peer.Requests.Last(request => request.Method == "SUBSCRIBE").CallId);
+
+        static bool Step(SurveillanceRig rig)
+        {
+            if (rig.Device.HeardMs + 100_000 > EdgeRecorder.Media.MonotonicTime.Milliseconds(rig.Time))
+                rig.Advance(1);
+            return false;
+        }
     }
 
     [Fact]

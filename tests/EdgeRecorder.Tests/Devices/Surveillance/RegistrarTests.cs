@@ -3,7 +3,6 @@ using EdgeRecorder.Devices.Surveillance;
 using EdgeRecorder.Gb28181.Manscdp;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Sip;
-using EdgeRecorder.Tests.Recording;
 using EdgeRecorder.Tests.Sip;
 
 namespace EdgeRecorder.Tests.Devices.Surveillance;
@@ -128,7 +127,7 @@ public sealed class RegistrarTests
     public async Task The_time_is_not_told_where_it_is_not_known_or_not_wanted()
     {
         await using var rig = new SurveillanceRig();
-        rig.Ring.ClockQuality = Media.ClockQuality.Unset;
+        rig.Ring.ClockQuality = EdgeRecorder.Media.ClockQuality.Unset;
         await using var peer = rig.Udp();
         Assert.Null((await peer.RegisterAsync())["Date"]);
         await using var other = new SurveillanceRig(options => options.DateHeader = false);

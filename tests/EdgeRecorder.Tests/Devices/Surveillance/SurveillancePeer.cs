@@ -114,13 +114,13 @@ internal sealed class SurveillancePeer : IAsyncDisposable
     public string Message(ManscdpDocument document, string branch)
         => _peer.Request("MESSAGE", branch, branch, 1, headers: "Content-Type: Application/MANSCDP+xml\r\n", body: Encoding.Latin1.GetString(Numbered(document).ToBytes()), user: Id);
 
-    /// <summary>NOTIFY inside the subscription that <paramref name="subscribe"/> asked for.</summary>
-    public Task<SipMessage> NotifyAsync(SipMessage subscribe, ManscdpDocument document)
+    /// <summary>NOTIFY inside the subscription that <paramref name="subscribe"/> asked for; without a document its end.</summary>
+    public Task<SipMessage> NotifyAsync(SipMessage subscribe, ManscdpDocument? document)
     {
         var number = Interlocked.Increment(ref _number);
-        var body = Encoding.Latin1.GetString(Numbered(document).ToBytes());
+        var body = document is null ? "" : Encoding.Latin1.GetString(Numbered(document).ToBytes());
         var text = $"NOTIFY sip:34020000002000000001@3402000000 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.20:5060;rport;branch=z9hG4bKn{number}\r\nFrom: {subscribe["To"]};tag=d900\r\nTo: {subscribe["From"]}\r\n"
-            + $"Call-ID: {subscribe.CallId}\r\nCSeq: {number} NOTIFY\r\nMax-Forwards: 70\r\nEvent: {subscribe["Event"]}\r\nSubscription-State: active\r\nContent-Type: Application/MANSCDP+xml\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+            + $"Call-ID: {subscribe.CallId}\r\nCSeq: {number} NOTIFY\r\nMax-Forwards: 70\r\nEvent: {subscribe["Event"]}\r\nSubscription-State: {(document is null ? "terminated" : "active")}\r\nContent-Type: Application/MANSCDP+xml\r\nContent-Length: {body.Length}\r\n\r\n{body}";
         return AnsweredAsync(text, number);
     }
 

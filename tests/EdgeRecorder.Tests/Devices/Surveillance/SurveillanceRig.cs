@@ -6,7 +6,6 @@ using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Sip;
-using EdgeRecorder.Storage;
 using EdgeRecorder.Tests.Api;
 using EdgeRecorder.Tests.Recording;
 using EdgeRecorder.Tests.Sip;
