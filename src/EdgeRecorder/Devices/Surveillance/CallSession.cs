@@ -22,6 +22,9 @@ internal sealed partial class CallSession(SurveillanceCalls calls, SurveillanceD
     private static readonly TimeSpan Unusable = TimeSpan.FromSeconds(30);      // packets, but nothing in them: calling again brings a sync sample
     private static readonly TimeSpan AfterBye = TimeSpan.FromSeconds(2), Recheck = TimeSpan.FromSeconds(2);
 
+    /// <summary>Signalling is faster than media: what the device sent before its BYE is still to come, and its last picture is whole half a second after its last byte.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Packets without a picture for so long: a sync sample is asked for, and not again for a while.</summary>
     private static readonly TimeSpan WithoutPicture = TimeSpan.FromSeconds(2), BetweenWishes = TimeSpan.FromSeconds(10);
 
@@ -76,7 +79,7 @@ internal sealed partial class CallSession(SurveillanceCalls calls, SurveillanceD
                 (_unitUs, _pictureUs, _wishUs) = (now, now, now - (long)(BetweenWishes - WithoutPicture).TotalMicroseconds);
                 Volatile.Write(ref _flowsUs, now);
                 if (await Task.WhenAny(_over.Task, call.HungUp).WaitAsync(stop) == call.HungUp)
-                    throw HungUp(await call.HungUp);
+                    throw await SettleAsync(call, stop);
                 throw await _over.Task;
             }
             finally
@@ -126,11 +129,22 @@ internal sealed partial class CallSession(SurveillanceCalls calls, SurveillanceD
         if (_media.Task.IsCompleted)
             return;
         if (first == call.HungUp)
-            throw HungUp(await call.HungUp);
+            throw HungUp(await call.HungUp, AfterBye);
         if (first == _over.Task)
             throw await _over.Task;
         var foreign = call.Media.Foreign > 0 ? ", but something else comes to its port" : "";
         throw new SourceException(GapReason.Stalled, $"the device answered and sends no media{foreign}") { Pause = line.TryOther(setting, way) ? TimeSpan.Zero : line.Silent() };
+    }
+
+    /// <summary>The device hung up: what is on its way is taken, up to the end of its connection where there is one.</summary>
+    private async Task<SourceException> SettleAsync(MediaCall call, CancellationToken stop)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await Task.WhenAny(_over.Task, Task.Delay(Settling, calls.Time, enough.Token));
+        await enough.CancelAsync();
+        stop.ThrowIfCancellationRequested();
+        call.Media.Drain();
+        return HungUp(await call.HungUp, AfterBye - Settling);
     }
 
     private void Returned() => Volatile.Write(ref _returnedUs, calls.Clock.BoottimeUs);
@@ -203,7 +217,7 @@ internal sealed partial class CallSession(SurveillanceCalls calls, SurveillanceD
 
     void IMediaTap.Ended(string why) => End(device.Flow is null ? GapReason.Offline : GapReason.Reconnect, why);
 
-    private static SourceException HungUp(string why) => new(GapReason.Reconnect, $"the call is over: {why}") { Pause = AfterBye };
+    private static SourceException HungUp(string why, TimeSpan pause) => new(GapReason.Reconnect, $"the call is over: {why}") { Pause = pause };
 
     private static SourceException Refused(CallRefusedException e, CallLine line)
         => e.IsSilence ? new(GapReason.Stalled, e.Message, e) { Pause = line.Silent() }

@@ -249,13 +249,11 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
             return;
         }
         if (incoming.Request.Method == "NOTIFY" && incoming.Request["Subscription-State"]?.StartsWith("terminated", StringComparison.OrdinalIgnoreCase) == true)
-        {
             (incoming.Dialog?.Owner as IDialogOwner)?.Ended("the device ended it");
-            if (incoming.Request.Body.IsEmpty)
-            {
-                incoming.Answer(200);
-                return;
-            }
+        if (incoming.Request.Method == "NOTIFY" && incoming.Request.Body.IsEmpty)
+        {
+            incoming.Answer(200);                           // the first one says that the subscription stands, and nothing else (RFC 6665, 4.2.1.2)
+            return;
         }
         ManscdpDocument document;
         try
