@@ -61,6 +61,8 @@ internal sealed class Gb28181Options
     public string? MediaHost { get; set; }
     public PortRange RtpPorts { get; set; } = new(30000, 30500);
     public Enrolment Enrolment { get; set; }
+    public int PlatformPort { get; set; }
+    public List<PlatformOptions> Platforms { get; } = [];
 
     public static readonly Section<Gb28181Options> Keys = new("Surveillance devices: GB/T 28181.",
         new Value<Gb28181Options, bool>("enabled", Kinds.Flag, o => o.Enabled, (o, v) => o.Enabled = v, "Listen for devices; without a password SIP stays closed anyway."),
@@ -70,7 +72,10 @@ internal sealed class Gb28181Options
         new Value<Gb28181Options, string?>("password", Kinds.OptionalText, o => o.Password, (o, v) => o.Password = v, "Digest password of devices. No default: a known one would be none."),
         new Value<Gb28181Options, string?>("mediaHost", Kinds.OptionalText, o => o.MediaHost, (o, v) => o.MediaHost = v, "Address written into SDP. Null: the one the device reached us at."),
         new Value<Gb28181Options, PortRange>("rtpPorts", DeviceKinds.Ports, o => o.RtpPorts, (o, v) => o.RtpPorts = v, "Media ports, a pair per session; the range is what a firewall has to open."),
-        new Value<Gb28181Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v, DeviceKinds.EnrolmentReason));
+        new Value<Gb28181Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v, DeviceKinds.EnrolmentReason),
+        new Value<Gb28181Options, int>("platformPort", Kinds.Integer(0, 65535), o => o.PlatformPort, (o, v) => o.PlatformPort = v,
+            "Port from which platforms above are spoken to, UDP and TCP; opened only when there are any. 0: any free one, since they answer to where we speak from."),
+        new Items<Gb28181Options, PlatformOptions>("platforms", o => o.Platforms, () => new PlatformOptions(), PlatformOptions.Keys));
 }
 
 /// <summary>First and last port of a range, both in it.</summary>
