@@ -1,5 +1,6 @@
 using EdgeRecorder.Simulators;
 using EdgeRecorder.Simulators.Camera;
+using EdgeRecorder.Simulators.GbDevice;
 using EdgeRecorder.Simulators.Terminal;
 
 // Peers that a recorder meets in the field, made of files. Nothing here is shared with src/: what these write checks what that reads.
@@ -9,6 +10,7 @@ try
     {
         "camera" => await CameraProgram.RunAsync(new Arguments(args.AsSpan(1))),
         "terminal" => await TerminalProgram.RunAsync(new Arguments(args.AsSpan(1))),
+        "gbdevice" => await GbDeviceProgram.RunAsync(new Arguments(args.AsSpan(1))),
         _ => Usage(),
     };
 }
@@ -21,11 +23,13 @@ catch (Exception e) when (e is UsageException or FormatException or OverflowExce
 static int Usage()
 {
     Console.Error.WriteLine($"""
-        usage: simulators camera|terminal [switches]
+        usage: simulators camera|terminal|gbdevice [switches]
 
         {CameraOptions.Help}
 
         {TerminalOptions.Help}
+
+        {GbDeviceOptions.Help}
         """);
     return 2;
 }

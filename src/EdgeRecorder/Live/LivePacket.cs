@@ -57,8 +57,6 @@ internal sealed class LivePacket
     /// <summary>Bytes in all.</summary>
     public int Length => ReferenceTimeLength + _fragment.Length;
 
-    public bool IsOf(Fragment fragment) => ReferenceEquals(fragment, _fragment);
-
     /// <summary>Null when the fragment holds nothing of the variant's tracks.</summary>
     public static LivePacket? Make(Fragment fragment, LiveFormat format, long utcUs)
     {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using EdgeRecorder.Hls;
-using EdgeRecorder.Mp4;
 using EdgeRecorder.Recording;
 
 namespace EdgeRecorder.Live;
@@ -135,14 +134,13 @@ internal sealed class LivePlaylist(string folder, bool lowLatency, long firstNum
             (_generation, _map, _init) = (packet.Format.Generation, number, packet.Format.Selection.Init.Bytes);
         _isIndependent &= packet.IsSync;
         var isDiscontinuity = _segments.Count > 0 && (isNew || packet.StartsRun);
-        _segments.AddLast(new LiveSegment(number, _map, _init, isDiscontinuity, packet.UtcUs) { HasParts = packet.Duration90k <= _partTarget90k });
+        _segments.AddLast(new LiveSegment(number, _map, _init, isDiscontinuity, packet.UtcUs));
     }
 
     private void Append(LivePacket packet)
     {
         var segment = Growing!;
-        // What came before low latency began is cut longer: such a segment is listed whole, as soon as it is complete.
-        if (segment.HasParts)
+        if (HasAnything)
             _partTarget90k = Math.Max(_partTarget90k, packet.Duration90k);
         segment.Add(packet);
     }
@@ -152,35 +150,14 @@ internal sealed class LivePlaylist(string folder, bool lowLatency, long firstNum
         segment.IsComplete = true;
         // RFC 8216 forbids a change; a camera whose GOP grows leaves only the choice between that and segments that no decoder can start with.
         Volatile.Write(ref _targetSeconds, Math.Max(_targetSeconds, PlaylistHead.SecondsOf(segment.Duration90k)));
-        if (!lowLatency || _partTarget90k > 0)
-            return;
-        _partTarget90k = PartTarget(segment);
-        foreach (var known in _segments)
-            known.HasParts = known.Packets.All(packet => packet.Duration90k <= _partTarget90k);
-    }
-
-    /// <summary>The longest part that this segment makes, or would make, by the fragmenter's rule; a twentieth more for time stamps that jitter.</summary>
-    private static long PartTarget(LiveSegment segment)
-    {
-        var track = segment.Packets[0].Format.Selection.Init.Tracks[0];
-        var samples = segment.Packets.SelectMany(packet => MovieFragment.Parse(packet.Head.Span[LivePacket.ReferenceTimeLength..]).Tracks)
-            .Where(traf => traf.TrackId == track.Id).SelectMany(traf => traf.Samples);
-        var scale = track.TimeScale;
-        var (longest, first, latest, length) = (0L, long.MaxValue, long.MinValue, 0L);
-        foreach (var sample in samples)
-        {
-            var shown = sample.Dts + sample.CompositionOffset;
-            if (shown > latest && shown - first >= MediaTime.To(Capture.Short90k, scale))
-                (longest, length, first) = (Math.Max(longest, length), 0, shown);
-            (first, latest, length) = (length == 0 ? shown : first, Math.Max(latest, shown), length + sample.Duration);
-        }
-        var part90k = MediaTime.FromUp(longest > 0 ? longest : length, scale);
-        return part90k + part90k / 20;
+        // The longest so far; a twentieth more for time stamps that jitter.
+        if (_partTarget90k == 0)
+            _partTarget90k = segment.Packets.Max(packet => packet.Duration90k) * 21 / 20;
     }
 
     private bool HasAnything => _targetSeconds > 0;
 
-    private bool IsListed(LiveSegment segment) => segment.Number >= _firstListed && (segment.IsComplete || segment.HasParts);
+    private bool IsListed(LiveSegment segment) => segment.Number >= _firstListed && (segment.IsComplete || lowLatency);
 
     private bool IsAbsurd(long number) => _segments.Last?.Value is { } last && number > last.Number + 2;
 
@@ -190,9 +167,9 @@ internal sealed class LivePlaylist(string folder, bool lowLatency, long firstNum
         {
             if (segment.Number < number)
                 break;
-            if (segment.IsComplete && (segment.Number > number || part is null || !segment.HasParts || segment.Packets.Count > part))
+            if (segment.IsComplete && (segment.Number > number || part is null || !lowLatency || segment.Packets.Count > part))
                 return true;
-            if (segment.HasParts && part is not null && (segment.Number > number || part < segment.Packets.Count))
+            if (lowLatency && part is not null && (segment.Number > number || part < segment.Packets.Count))
                 return true;
         }
         return false;
@@ -205,7 +182,7 @@ internal sealed class LivePlaylist(string folder, bool lowLatency, long firstNum
             return (part == 0 && number == _next ? PlaylistOutcome.NotYet : PlaylistOutcome.Gone, []);
         if (part is { } index)
         {
-            if (!segment.HasParts || index > segment.Packets.Count || index == segment.Packets.Count && segment.IsComplete)
+            if (!lowLatency || index > segment.Packets.Count || index == segment.Packets.Count && segment.IsComplete)
                 return (PlaylistOutcome.Gone, []);
             if (index == segment.Packets.Count)
                 return (PlaylistOutcome.NotYet, []);
@@ -296,13 +273,13 @@ internal sealed class LivePlaylist(string folder, bool lowLatency, long firstNum
         foreach (var segment in _segments.Where(IsListed))
         {
             writer.Begin(Name($"init-{segment.Map}.mp4"), segment.IsDiscontinuity, segment.UtcUs);
-            if (segment.HasParts && segment.Number >= partsFrom)
+            if (lowLatency && segment.Number >= partsFrom)
                 for (var i = 0; i < segment.Packets.Count; i++)
                     writer.Part(Name($"{segment.Number}.{i}.mp4"), segment.Packets[i].Duration90k, segment.Packets[i].IsSync);
             if (segment.IsComplete)
                 writer.Segment(Name($"{segment.Number}.mp4"), segment.Duration90k);
         }
-        if (lowLatency && _segments.Last!.Value.HasParts)
+        if (lowLatency)
             writer.PreloadHint(Growing is { } growing ? Name($"{growing.Number}.{growing.Packets.Count}.mp4") : Name($"{_next}.0.mp4"));
         return output.WrittenSpan.ToArray();
     }

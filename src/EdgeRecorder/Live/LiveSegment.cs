@@ -1,6 +1,6 @@
 namespace EdgeRecorder.Live;
 
-/// <summary>A media segment of a live playlist: packets one behind the other; each is a part where all of them are short. Holds a reference on each.</summary>
+/// <summary>A media segment of a live playlist: packets one behind the other, which are its parts with low latency. Holds a reference on each.</summary>
 /// <param name="number">Its media sequence number.</param>
 /// <param name="map">Number of the segment whose name its init segment bears.</param>
 internal sealed class LiveSegment(long number, long map, byte[] init, bool isDiscontinuity, long utcUs)
@@ -20,9 +20,6 @@ internal sealed class LiveSegment(long number, long map, byte[] init, bool isDis
     public long Duration90k { get; private set; }
     public long Bytes { get; private set; }
     public bool IsComplete { get; set; }
-
-    /// <summary>Its packets are short, and listed as parts.</summary>
-    public bool HasParts { get; set; }
 
     public void Add(LivePacket packet)
     {

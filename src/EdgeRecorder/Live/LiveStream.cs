@@ -8,7 +8,8 @@ namespace EdgeRecorder.Live;
 /// A stream that is watched: the fan-out from its fragments to any number of viewers. Keeps what one who joins is given at once: everything since the newest
 /// sync fragment, more while somebody asked for history.
 /// </summary>
-internal sealed class LiveStream(IRing ring) : IFragmentViewer
+/// <param name="longest90k">With low latency: what is longer was made before somebody asked for it, and is cut.</param>
+internal sealed class LiveStream(IRing ring, long? longest90k = null) : IFragmentViewer
 {
     /// <summary>What is kept for those who join, at most; a GOP beyond it is not waited for, they begin with the next.</summary>
     private const long MostBytes = 16 << 20;
@@ -84,9 +85,9 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
             var variant = _variants.Find(v => v.Choice == choice);
             if (variant is null)
             {
-                _variants.Add(variant = new LiveVariant(choice));
+                _variants.Add(variant = new LiveVariant(choice, ring.ToUtcUs, longest90k));
                 foreach (var fragment in _window)
-                    variant.Add(fragment, ring.ToUtcUs(fragment.BoottimeUs));
+                    variant.Add(fragment);
             }
             viewer.Changed(_state.State, DetailFor(variant));
             LivePacket[] kept = [.. variant.Packets];
@@ -141,11 +142,10 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
             fragment.AddReference();
             _window.AddLast(fragment);
             _bytes += fragment.Length;
-            var utcUs = ring.ToUtcUs(fragment.BoottimeUs);
             foreach (var variant in _variants)
             {
                 var hadNothing = variant.HasNothing;
-                variant.Add(fragment, utcUs);
+                variant.Add(fragment);
                 if (variant.HasNothing != hadNothing)
                     foreach (var viewer in variant.Viewers)
                         viewer.Changed(_state.State, DetailFor(variant));
@@ -209,7 +209,7 @@ internal sealed class LiveStream(IRing ring) : IFragmentViewer
             _window.RemoveFirst();
             _bytes -= oldest.Length;
             foreach (var variant in _variants)
-                variant.Drop(oldest);
+                variant.DropBefore(_window.First!.Value.MediaStart90k);
             oldest.Release();
         }
     }

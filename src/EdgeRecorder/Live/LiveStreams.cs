@@ -46,7 +46,7 @@ internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall rec
                 known.Viewers++;
                 return known;
             }
-            var live = new LiveStream(ring);
+            var live = new LiveStream(ring, lowLatency ? Capture.Short90k : null);
             if (recorder.Watch(stream, live, lowLatency) is not { } lease)
                 return null;
             return _watched[key] = new Watched(key, live, lease) { Viewers = 1 };

@@ -3,10 +3,14 @@ using EdgeRecorder.Mp4;
 namespace EdgeRecorder.Live;
 
 /// <summary>One choice of tracks of a watched stream: its packets, made once, and those who get them. Under its stream's lock.</summary>
-internal sealed class LiveVariant(TrackChoice choice)
+/// <param name="toUtcUs">Unix time of an instant of CLOCK_BOOTTIME, microseconds.</param>
+/// <param name="longest90k">Fragments are cut to that; null: packets are fragments as they come.</param>
+internal sealed class LiveVariant(TrackChoice choice, Func<long, long> toUtcUs, long? longest90k)
 {
     private readonly List<ILiveViewer> _viewers = [];
     private readonly Queue<LivePacket> _packets = new();
+    private readonly FragmentCutter? _cutter = longest90k is { } longest ? new(longest) : null;
+    private readonly List<Fragment> _pieces = [];
     private LiveFormat? _format;
     private InitSegment? _source;
     private int _generation;
@@ -26,19 +30,26 @@ internal sealed class LiveVariant(TrackChoice choice)
     public bool Leave(ILiveViewer viewer) => _viewers.Remove(viewer);
 
     /// <summary>The stream's next fragment.</summary>
-    public void Add(Fragment fragment, long utcUs)
+    public void Add(Fragment fragment)
     {
-        if (MakePacket(fragment, utcUs) is not { } packet)
+        if (_cutter is null)
+        {
+            Hand(fragment);
             return;
-        _packets.Enqueue(packet);
-        foreach (var viewer in _viewers)
-            viewer.Add(packet);
+        }
+        _cutter.Add(fragment, _pieces);
+        foreach (var piece in _pieces)
+        {
+            Hand(piece);
+            piece.Release();
+        }
+        _pieces.Clear();
     }
 
-    /// <summary>The stream no longer keeps this fragment, its oldest, for those who join.</summary>
-    public void Drop(Fragment fragment)
+    /// <summary>The stream no longer keeps what begins before, for those who join.</summary>
+    public void DropBefore(long mediaStart90k)
     {
-        if (_packets.TryPeek(out var oldest) && oldest.IsOf(fragment))
+        while (_packets.TryPeek(out var oldest) && oldest.MediaStart90k < mediaStart90k)
             _packets.Dequeue().Release();
     }
 
@@ -46,9 +57,19 @@ internal sealed class LiveVariant(TrackChoice choice)
     {
         while (_packets.TryDequeue(out var packet))
             packet.Release();
+        _cutter?.Clear();
     }
 
-    private LivePacket? MakePacket(Fragment fragment, long utcUs)
+    private void Hand(Fragment fragment)
+    {
+        if (MakePacket(fragment) is not { } packet)
+            return;
+        _packets.Enqueue(packet);
+        foreach (var viewer in _viewers)
+            viewer.Add(packet);
+    }
+
+    private LivePacket? MakePacket(Fragment fragment)
     {
         var runsOn = _format is not null && MediaTime.RunsOn(_end90k, fragment.MediaStart90k);
         _end90k = fragment.MediaStart90k + fragment.Duration90k;
@@ -59,6 +80,6 @@ internal sealed class LiveVariant(TrackChoice choice)
             _source = fragment.Init;
             _format = new LiveFormat(TrackSelection.Of(fragment.Init, choice), _generation);
         }
-        return _format!.Selection.IsEmpty ? null : LivePacket.Make(fragment, _format, utcUs);
+        return _format!.Selection.IsEmpty ? null : LivePacket.Make(fragment, _format, toUtcUs(fragment.BoottimeUs));
     }
 }

@@ -16,6 +16,16 @@ public readonly struct Payload(Chunk first, int offset, int length)
     /// <summary>The contiguous pieces, in order, none of them empty.</summary>
     public SliceEnumerator GetEnumerator() => new(first, offset, length);
 
+    /// <summary>A piece of it, without a reference of its own.</summary>
+    public Payload Slice(int start, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)start + (uint)length, (uint)Length);
+        var (chunk, at) = (first, offset + start);
+        while (at >= chunk.Bytes.Length && length > 0)
+            (chunk, at) = (chunk.Next!, at - chunk.Bytes.Length);
+        return new Payload(chunk, at, length);
+    }
+
     /// <summary>One more owner of the same bytes.</summary>
     public void AddReference()
     {

@@ -35,7 +35,7 @@ public sealed class VehicleTests(ITestOutputHelper output)
         using var directory = new TemporaryDirectory();
         using var setup = new DaemonSetup().WithVehicles();
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, ["--video", video, "--audio", audio, "--channels", "1", "--speed", "2", .. _once, .. switches]);
+        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, ["--video", video, "--audio", audio, "--channels", "1", "--speed", "5", .. _once, .. switches]);
 
         var sent = Assert.Single((await terminal.WaitAsync(s => s.Streams is [{ State: "Ended" }], TimeSpan.FromSeconds(60))).Streams);
         await terminal.CommandAsync("result 1");            // once is enough

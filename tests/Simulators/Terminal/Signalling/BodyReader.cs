@@ -3,9 +3,6 @@ using System.Globalization;
 
 namespace EdgeRecorder.Simulators.Terminal.Signalling;
 
-/// <summary>The platform sent what no terminal can read.</summary>
-internal sealed class MalformedException(string message) : Exception(message);
-
 /// <summary>Reads fields of JT/T 808 in their order.</summary>
 internal ref struct BodyReader(ReadOnlySpan<byte> body)
 {

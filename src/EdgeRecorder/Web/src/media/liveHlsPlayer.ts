@@ -27,7 +27,7 @@ export class LiveHlsPlayer implements LiveSource {
 
     close(): void {
         this.closed = true;
-        this.video.onplaying = this.video.onerror = null;
+        this.video.oncanplay = this.video.onplaying = this.video.onerror = null;
         this.hls?.destroy();
         if (!this.hls) {
             this.video.removeAttribute('src');
@@ -72,9 +72,13 @@ export class LiveHlsPlayer implements LiveSource {
             if (!part)
                 for (const listed of hls.levels[frag.level]?.details?.partList ?? [])
                     if (listed.fragment.sn === frag.sn)
-                        listed.elementaryStreams = frag.elementaryStreams;
+                        listed.elementaryStreams = { ...frag.elementaryStreams };     // its own: hls.js clears that of the segment
         });
-        hls.on(Events.MANIFEST_PARSED, () => void this.video.play().catch(() => undefined));      // refused only when another source came in between
+        // Not before there is something to play: until hls.js has sought to it, it would take the wait for a stall.
+        this.video.oncanplay = () => {
+            this.video.oncanplay = null;
+            this.video.play().catch(() => undefined);       // refused only when another source came in between
+        };
         hls.attachMedia(this.video);
         hls.loadSource(address);
     }

@@ -1,4 +1,4 @@
-namespace EdgeRecorder.Simulators.Terminal;
+namespace EdgeRecorder.Simulators;
 
 /// <summary>A vehicle that goes round a few streets for ever, slower at the corners. Positions are WGS 84.</summary>
 internal sealed class Drive
