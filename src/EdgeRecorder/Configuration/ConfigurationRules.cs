@@ -11,6 +11,7 @@ internal static class ConfigurationRules
         CheckChannels(options.Channels, trail);
         CheckStorage(options.Storage, trail);
         CheckPorts(options, trail);
+        CheckPlatforms(options.Gb28181.Platforms, trail);
         CheckTimeZone(options.System.TimeZone, trail);
     }
 
@@ -79,6 +80,19 @@ internal static class ConfigurationRules
             trail.Wrong(trail.Of("storage.ring.segmentSize"), "storage.ring.segmentSize", $"{storage.Ring.SegmentSize} is not a power of two from 1MiB to 1GiB");
     }
 
+    private static void CheckPlatforms(List<PlatformOptions> platforms, Trail trail)
+    {
+        for (var i = 0; i < platforms.Count; i++)
+        {
+            var (platform, path) = (platforms[i], $"gb28181.platforms[{i}]");
+            foreach (var (key, value) in new[] { ("serverId", platform.ServerId), ("host", platform.Host), ("deviceId", platform.DeviceId) })
+                if (value.Length == 0)
+                    trail.Wrong(trail.Of(path), path, $"needs a {key}");
+            if (platforms.FindIndex(other => (other.ServerId, other.Host, other.Port) == (platform.ServerId, platform.Host, platform.Port)) < i)
+                trail.Wrong(trail.Of(path), path, $"{platform.ServerId} at {platform.Host}:{platform.Port} stands there twice");
+        }
+    }
+
     private static void CheckTimeZone(string zone, Trail trail)
     {
         if (zone != "local" && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
@@ -101,6 +115,7 @@ internal static class ConfigurationRules
         Take("jt808.mediaPort", jt.Enabled ? jt.MediaPort : 0);
         Take("jt808.subPort", jt.Enabled ? jt.SubPort : 0);
         Take("jt808.playbackPort", jt.Enabled ? jt.PlaybackPort : 0);
+        Take("gb28181.platformPort", options.Gb28181.Platforms.Count > 0 ? options.Gb28181.PlatformPort : 0);
         Take("gb28181.port", options.Gb28181 is { Enabled: true, Password: not null } ? options.Gb28181.Port : 0);
 
         void Take(string key, int port)

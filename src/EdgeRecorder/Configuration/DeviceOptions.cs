@@ -75,6 +75,8 @@ internal sealed class Gb28181Options
     public bool SubscribeCatalog { get; set; } = true;
     public bool SubscribeAlarm { get; set; } = true;
     public bool SubscribePosition { get; set; }
+    public int PlatformPort { get; set; }
+    public List<PlatformOptions> Platforms { get; } = [];
 
     public static readonly Section<Gb28181Options> Keys = new("Surveillance devices: GB/T 28181.",
         new Value<Gb28181Options, bool>("enabled", Kinds.Flag, o => o.Enabled, (o, v) => o.Enabled = v, "Listen for devices; without a password SIP stays closed anyway."),
@@ -104,7 +106,10 @@ internal sealed class Gb28181Options
         new Value<Gb28181Options, bool>("subscribeAlarm", Kinds.Flag, o => o.SubscribeAlarm, (o, v) => o.SubscribeAlarm = v,
             "Be told of alarms; many devices tell them anyway. What is locked around them is `jt808.alarmBeforeSeconds` and its neighbours."),
         new Value<Gb28181Options, bool>("subscribePosition", Kinds.Flag, o => o.SubscribePosition, (o, v) => o.SubscribePosition = v,
-            "Be told positions every 5 s. False: most cameras do not move; devices whose catalog says that they are mobile are asked anyway."));
+            "Be told positions every 5 s. False: most cameras do not move; devices whose catalog says that they are mobile are asked anyway."),
+        new Value<Gb28181Options, int>("platformPort", Kinds.Integer(0, 65535), o => o.PlatformPort, (o, v) => o.PlatformPort = v,
+            "Port from which platforms above are spoken to, UDP and TCP; opened only when there are any. 0: any free one, since they answer to where we speak from."),
+        new Items<Gb28181Options, PlatformOptions>("platforms", o => o.Platforms, () => new PlatformOptions(), PlatformOptions.Keys));
 }
 
 /// <summary>First and last port of a range, both in it.</summary>

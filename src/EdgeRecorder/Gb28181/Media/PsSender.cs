@@ -15,6 +15,12 @@ internal interface IRtpTransport : IDisposable
 
     /// <summary>What was sent may go.</summary>
     void Flush();
+
+    /// <summary>Until so many bytes would be taken: for a sender that can wait, as one of stored footage.</summary>
+    Task RoomAsync(int bytes, CancellationToken stop);
+
+    /// <summary>Nothing arrives any more.</summary>
+    bool HasEnded { get; }
 }
 
 /// <summary>
@@ -25,7 +31,7 @@ internal sealed class PsSender(Codec? video, Codec? audio, uint ssrc, IRtpTransp
 {
     public const int LargestPayload = 1400;
 
-    private readonly PsMuxer _muxer = new(video, audio);
+    private PsMuxer _muxer = new(video, audio);
     private readonly byte[] _packet = new byte[RtpPacket.FixedHeaderLength + LargestPayload];
     private ushort _sequence = (ushort)Random.Shared.Next();
     private bool _waiting = true;                           // for a sync sample
@@ -36,6 +42,9 @@ internal sealed class PsSender(Codec? video, Codec? audio, uint ssrc, IRtpTransp
 
     /// <summary>Units that the transport had no room for, with those behind them that cannot be decoded then.</summary>
     public long Dropped { get; private set; }
+
+    /// <summary>What comes has other tracks: a decoder begins anew with the next sync sample.</summary>
+    public void Change(Codec? video, Codec? audio) => (_muxer, _waiting) = (new(video, audio), true);
 
     /// <param name="pts90k">Its time in 90 kHz. The payload stays the caller's.</param>
     /// <returns>Whether it went out.</returns>

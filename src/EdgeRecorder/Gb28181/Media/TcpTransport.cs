@@ -20,6 +20,7 @@ internal sealed class TcpTransport : IRtpTransport
     private int _filled;
     private bool _signalled;
     private volatile bool _ended;
+    private TaskCompletionSource? _room;                    // somebody waits until what is filled goes
 
     public TcpTransport(Socket connected)
     {
@@ -102,6 +103,21 @@ internal sealed class TcpTransport : IRtpTransport
         _signal.Release();
     }
 
+    public async Task RoomAsync(int bytes, CancellationToken stop)
+    {
+        while (true)
+        {
+            Task room;
+            lock (_gate)
+            {
+                if (_ended || _filled == 0 || _filled + bytes <= MostWaiting)
+                    return;
+                room = (_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+            await room.WaitAsync(stop).ConfigureAwait(false);
+        }
+    }
+
     public void Dispose()
     {
         _ended = true;
@@ -119,6 +135,7 @@ internal sealed class TcpTransport : IRtpTransport
             {
                 (_filling, _sending) = (_sending, _filling);
                 (count, _filled, _signalled) = (_filled, 0, false);
+                GiveRoom();
             }
             try
             {
@@ -128,7 +145,15 @@ internal sealed class TcpTransport : IRtpTransport
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 _ended = true;
+                lock (_gate)
+                    GiveRoom();
             }
         }
+    }
+
+    private void GiveRoom()
+    {
+        _room?.TrySetResult();
+        _room = null;
     }
 }

@@ -130,6 +130,10 @@ public sealed class PsSenderTests
         {
         }
 
+        public Task RoomAsync(int bytes, CancellationToken stop) => Task.CompletedTask;
+
+        public bool HasEnded => false;
+
         public void Dispose()
         {
         }

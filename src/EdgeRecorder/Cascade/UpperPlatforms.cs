@@ -1,0 +1,67 @@
+using EdgeRecorder.Configuration;
+using EdgeRecorder.Sip;
+
+namespace EdgeRecorder.Cascade;
+
+/// <summary>
+/// The upward cascade: the box is a device of platforms above. They share one SIP endpoint of its own, apart from the one that devices speak to: who may say what there has nothing in common, and behind a NAT
+/// platforms only ever answer to where they were spoken to from.
+/// </summary>
+internal sealed class UpperPlatforms : ISipUser, IAsyncDisposable
+{
+    private readonly SipEndpoint _endpoint;
+    private readonly UpperPlatform[] _platforms;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+    private long _strangers;
+
+    public UpperPlatforms(IReadOnlyList<PlatformOptions> platforms, SipOptions sip, CascadeSurroundings box, ILogger<SipEndpoint> log)
+    {
+        _endpoint = new(sip, this, box.Time, log);
+        _platforms = [.. platforms.Select(options => new UpperPlatform(options, _endpoint, box))];
+    }
+
+    public int Port => _endpoint.Port;
+    public IReadOnlyList<PlatformFigures> Figures => [.. _platforms.Select(platform => platform.Figures)];
+
+    /// <summary>Requests of nobody that the box is registered with.</summary>
+    public long Strangers => Interlocked.Read(ref _strangers);
+
+    /// <exception cref="System.Net.Sockets.SocketException">The port cannot be had.</exception>
+    public void Start()
+    {
+        _endpoint.Start();
+        _running = Task.WhenAll(_platforms.Select(platform => Task.Run(() => platform.RunAsync(_stop.Token))));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+            return;
+        foreach (var platform in _platforms)
+            platform.EndCalls();
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        await _endpoint.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    void ISipUser.Take(SipIncoming incoming)
+    {
+        if (Array.Find(_platforms, platform => platform.Owns(incoming)) is { } owner)
+            owner.Take(incoming);
+        else
+        {
+            Interlocked.Increment(ref _strangers);
+            incoming.Answer(403);
+        }
+    }
+
+    void ISipUser.Ended(SipDialog dialog, string why) => (dialog.Owner as PlatformCall)?.Stop();
+
+    void ISipUser.Closed(SipFlow flow)
+    {
+        foreach (var platform in _platforms)
+            platform.Registration.Closed(flow);
+    }
+}
