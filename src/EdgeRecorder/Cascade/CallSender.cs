@@ -9,6 +9,7 @@ internal sealed class CallSender(IRtpTransport transport, uint ssrc, byte payloa
 {
     private InitSegment? _format;
     private PsSender? _sender;
+    private bool _awaitsPicture;                            // a stream begins with a pack, and only pictures have one
 
     public IRtpTransport Transport => transport;
 
@@ -16,7 +17,7 @@ internal sealed class CallSender(IRtpTransport transport, uint ssrc, byte payloa
     {
         if (_format is not null && (ReferenceEquals(format, _format) || format.SameFormat(_format)))
             return;
-        _format = format;
+        (_format, _awaitsPicture) = (format, format.Tracks.Any(track => track.IsVideo));
         var video = format.Tracks.FirstOrDefault(track => track.IsVideo)?.Codec;
         var audio = format.Tracks.FirstOrDefault(track => !track.IsVideo)?.Codec;
         if (_sender is null)
@@ -29,6 +30,9 @@ internal sealed class CallSender(IRtpTransport transport, uint ssrc, byte payloa
     /// <param name="payload">Stays the caller's.</param>
     public void Send(in FragmentUnit unit, in Payload payload, long pts90k)
     {
+        if (_awaitsPicture && !unit.Track.IsVideo)
+            return;
+        _awaitsPicture &= !unit.IsSync;
         var (packets, dropped) = (_sender!.Packets, _sender.Dropped);
         _sender.Send(new AccessUnit { Track = unit.Track, Pts = unit.Pts90k, IsSync = unit.IsSync, Payload = payload, ArrivalUs = 0 }, pts90k);
         count((int)(_sender.Packets - packets), (int)(_sender.Dropped - dropped));

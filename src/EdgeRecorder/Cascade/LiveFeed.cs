@@ -8,18 +8,16 @@ namespace EdgeRecorder.Cascade;
 /// A stream on its way to a platform as it comes. The queue is bounded: what a slow machine cannot mux is left out up to the next sync fragment; what a slow platform does not take, its transport leaves
 /// out up to the next sync sample.
 /// </summary>
-internal sealed class LiveFeed : IFragmentViewer, IDisposable
+/// <param name="leftOut">Told how many pictures.</param>
+internal sealed class LiveFeed(Action<int> leftOut) : IFragmentViewer, IDisposable
 {
     private const int MostWaiting = 64;                     // 13 s of fragments of 0.2 s
 
-    private readonly Channel<Fragment> _queue = Channel.CreateUnbounded<Fragment>(new() { SingleReader = true });
+    private readonly Channel<Fragment> _queue = Channel.CreateUnbounded<Fragment>();
     private readonly Lock _gate = new();
     private readonly List<FragmentUnit> _units = [];
     private bool _skipping;
     private bool _isOver;
-
-    /// <summary>Fragments that were left out.</summary>
-    public long Skipped { get; private set; }
 
     public void Offer(Fragment fragment)
     {
@@ -30,7 +28,7 @@ internal sealed class LiveFeed : IFragmentViewer, IDisposable
             _skipping = (_skipping || _queue.Reader.Count >= MostWaiting) && !(fragment.IsSync && _queue.Reader.Count < MostWaiting);
             if (_skipping)
             {
-                Skipped++;
+                leftOut(fragment.VideoSamples);
                 return;
             }
             fragment.AddReference();

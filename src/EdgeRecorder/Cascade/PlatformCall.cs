@@ -64,7 +64,7 @@ internal sealed class PlatformCall : IDisposable
     {
         lock (_ending)
             if (!_isDisposed)
-                _over.Cancel();
+                _ = _over.CancelAsync();
     }
 
     public async Task RunAsync()
@@ -120,7 +120,7 @@ internal sealed class PlatformCall : IDisposable
 
     private async Task<string> PlayLiveAsync(CallSender sender)
     {
-        using var feed = new LiveFeed();
+        using var feed = new LiveFeed(pictures => _platform.Count(0, pictures));
         using var lease = _platform.Box.Recorder.Watch(_stream, feed, lowLatency: true);
         if (lease is null)
             return "the channel is gone";

@@ -48,7 +48,9 @@ internal sealed class UpperPlatforms : ISipUser, IAsyncDisposable
 
     void ISipUser.Take(SipIncoming incoming)
     {
-        if (Array.Find(_platforms, platform => platform.Owns(incoming)) is { } owner)
+        // Two platforms may share an address; some speak from another port than they listen on.
+        var owner = Array.Find(_platforms, platform => platform.Owns(incoming) && incoming.Source.Equals(platform.Registration.Flow?.Remote)) ?? Array.Find(_platforms, platform => platform.Owns(incoming));
+        if (owner is not null)
             owner.Take(incoming);
         else
         {

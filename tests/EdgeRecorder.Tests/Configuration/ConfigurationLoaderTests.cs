@@ -34,6 +34,8 @@ public class ConfigurationLoaderTests
     [InlineData("{ \"storage\": { \"ring\":\n 5 } }", "recorder.json:2: storage.ring: needs an object { … }")]
     [InlineData("{ \"storage\": { \"ring\": { \"segmentSize\":\n \"3MiB\" } } }", "recorder.json:1: storage.ring.segmentSize: 3MiB is not a power of two from 1MiB to 1GiB")]
     [InlineData("{ \"storage\": {\n \"chain\": \"maybe\" } }", "recorder.json:2: storage.chain: \"maybe\" is not one of auto, on, off")]
+    [InlineData("{ \"gb28181\": { \"platforms\": [\n { \"serverId\": \"34020000002000000001\", \"host\": \"h\" } ] } }", "recorder.json:2: gb28181.platforms[0]: needs a deviceId")]
+    [InlineData("{ \"gb28181\": { \"platforms\": [\n { \"serverId\": \"34020000002000000001\", \"host\": \"h\", \"deviceId\": \"34020000001180000009\", \"expiresSeconds\": 1 } ] } }", "recorder.json:2: gb28181.platforms[0].expiresSeconds: 1 is not between 60 and 604800")]
     public void A_finding_names_file_line_and_key(string json, string finding)
     {
         // Cross-checks name the line where the key stands; values the line where the value stands.

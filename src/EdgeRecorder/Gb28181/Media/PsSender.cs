@@ -17,10 +17,10 @@ internal interface IRtpTransport : IDisposable
     void Flush();
 
     /// <summary>Until so many bytes would be taken: for a sender that can wait, as one of stored footage.</summary>
-    Task RoomAsync(int bytes, CancellationToken stop);
+    Task RoomAsync(int bytes, CancellationToken stop) => Task.CompletedTask;
 
     /// <summary>Nothing arrives any more.</summary>
-    bool HasEnded { get; }
+    bool HasEnded => false;
 }
 
 /// <summary>

@@ -48,9 +48,5 @@ internal sealed class UdpTransport : IRtpTransport
     {
     }
 
-    public Task RoomAsync(int bytes, CancellationToken stop) => Task.CompletedTask;
-
-    public bool HasEnded => false;
-
     public void Dispose() => _socket.Dispose();
 }
