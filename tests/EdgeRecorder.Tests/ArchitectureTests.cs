@@ -27,7 +27,7 @@ public sealed partial class ArchitectureTests
         ["Storage"] = "Bytes Media Mp4 Platform",
         ["Ledger"] = "Media Storage",
         ["Recording"] = "Bytes Media Mp4 Storage Ledger Configuration",
-        ["Devices"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Audio Jt1078 Jt808",
+        ["Devices"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Audio Jt1078 Jt808 Network Sdp DigestAuth Sip Gb28181",
         ["Hls"] = "",
         ["Playback"] = "Bytes Media Mp4 Storage Recording Hls",
         ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls",

@@ -236,6 +236,7 @@ def every_route(base, auth, channel, span):
     expected = {("post", "/api/v1/probe"): {502}, ("put", "/api/v1/session/password"): {403}, ("delete", "/api/v1/channels/{id}"): {409},
                 # A camera is not moved; a device that was only listed is not there.
                 ("post", "/api/v1/channels/{id}/ptz"): {409}, ("post", "/api/v1/devices/{id}/footage"): {409}, ("get", "/api/v1/devices/{id}/footage"): {404, 409},
+                ("post", "/api/v1/devices/{id}/catalog"): {409},
                 ("get", "/api/v1/devices/{id}"): {404}, ("get", "/api/v1/devices/{id}/footage/requests/{request}"): {404}, ("delete", "/api/v1/devices/{id}/footage/requests/{request}"): {404},
                 ("get", "/api/v1/channels/{id}/live"): {426}, ("get", "/api/v1/channels/{id}/live/{variant}/{file}"): {404},
                 **{(method, "/api/v1/channels/{id}/ring/{name}"): {404} for method in ("get", "head")}}

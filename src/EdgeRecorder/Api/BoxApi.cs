@@ -60,6 +60,8 @@ internal static class BoxApi
         api.MapLocks();
         api.MapDevices();
         api.MapDeviceFootage();
+        api.MapDeviceCatalog();
+        api.MapDeviceCommands();
         api.MapEvents();
         api.MapPtz();
         api.MapAccounts();

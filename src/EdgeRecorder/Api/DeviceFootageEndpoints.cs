@@ -53,6 +53,8 @@ internal static class DeviceFootageEndpoints
             return Problems.Bad("to: is not after from");
         if (body.To - body.From > Longest)
             return Problems.Bad("to: is more than 24 h after from");
+        if (body.Speed is < 1 or > 64)
+            return Problems.Bad("speed: is not between 1 and 64");
         if (FootageEndpoints.ReadStream(body.Stream, out var stream, withDevice: false) is { } wrong)
             return Problems.Bad(wrong);
         if (device.State != Approval.Approved || protocol.Presence(device) is null)
@@ -64,7 +66,7 @@ internal static class DeviceFootageEndpoints
         var (fromUs, toUs) = (Interval.Microseconds(body.From) + OverlapUs, Interval.Microseconds(body.To) - OverlapUs);
         if (ring.Spans(new StreamKey(channel.Number, StreamKey.Device), fromUs, toUs) is [var there, ..])
             return Problems.Conflict($"footage from {UtcConverter.Write(Interval.Time(there.FromUtcUs))} to {UtcConverter.Write(Interval.Time(there.ToUtcUs))} is here already; ask for what is missing");
-        var request = desk.Ask(channel, new FootageWish(body.From, body.To, stream, body.Audio ?? channel.Audio), context.User.Identity?.Name ?? "");
+        var request = desk.Ask(channel, new FootageWish(body.From, body.To, stream, body.Audio ?? channel.Audio, (byte)(body.Speed ?? 0)), context.User.Identity?.Name ?? "");
         audit.Add(context, "device.footage", $"{id} {body.Channel} {UtcConverter.Write(body.From)} {UtcConverter.Write(body.To)}");
         return TypedResults.Created($"/api/v1/devices/{id}/footage/requests/{request.Id}", View(request));
     }
@@ -103,7 +105,8 @@ internal static class DeviceFootageEndpoints
 internal sealed record StoredFootageView(string Channel, DateTimeOffset From, DateTimeOffset To, string Stream, string Storage, string Content, long Bytes, string[] Alarms);
 
 /// <param name="Channel">The device's own name of it.</param>
-internal sealed record NewFootageRequest(string Channel, DateTimeOffset From, DateTimeOffset To, string? Stream = null, bool? Audio = null);
+/// <param name="Speed">gb28181: so many times faster than it was filmed, 1 to 64; 4 when left out. Devices send as fast as they can and no faster.</param>
+internal sealed record NewFootageRequest(string Channel, DateTimeOffset From, DateTimeOffset To, string? Stream = null, bool? Audio = null, int? Speed = null);
 
 /// <param name="Channel">Id of the channel whose `stream=device` it becomes.</param>
 /// <param name="State">waiting, running, done, failed or cancelled.</param>

@@ -120,4 +120,11 @@ internal static class FamilyKinds
         result = value.Written;
         return value.CanBe(ValueForm.Text) && System.Net.IPAddress.TryParse(result, out _) ? null : $"{value} is not an IP address";
     }, value => $"\"{value}\"");
+
+    public static readonly ValueKind<string?> OptionalAddress = new("IP address or null", (ConfigurationValue value, out string? result) =>
+    {
+        if (Kinds.OptionalText.Read(value, out result) is { } wrong)
+            return wrong;
+        return result is null || System.Net.IPAddress.TryParse(result, out _) ? null : $"{value} is not an IP address";
+    }, value => value is null ? "null" : $"\"{value}\"");
 }

@@ -51,9 +51,13 @@ internal sealed class Jt808Options
             "How long positions are kept. A terminal that reports every ten seconds fills 0.5 MB a day."));
 }
 
+/// <summary>Hash functions of Digest that devices are offered.</summary>
+internal enum DigestChoice { Md5, Sha256, Both }
+
 internal sealed class Gb28181Options
 {
     public bool Enabled { get; set; } = true;
+    public string Bind { get; set; } = "0.0.0.0";
     public int Port { get; set; } = 5060;
     public string ServerId { get; set; } = "34020000002000000001";
     public string Domain { get; set; } = "3402000000";
@@ -61,16 +65,46 @@ internal sealed class Gb28181Options
     public string? MediaHost { get; set; }
     public PortRange RtpPorts { get; set; } = new(30000, 30500);
     public Enrolment Enrolment { get; set; }
+    public DigestChoice Digest { get; set; }
+    public bool Qop { get; set; }
+    public bool DateHeader { get; set; } = true;
+    public int HeartbeatSeconds { get; set; } = 60;
+    public int HeartbeatCount { get; set; } = 3;
+    public bool Record { get; set; }
+    public int ChannelsPerDevice { get; set; } = 256;
+    public bool SubscribeCatalog { get; set; } = true;
+    public bool SubscribeAlarm { get; set; } = true;
+    public bool SubscribePosition { get; set; }
 
     public static readonly Section<Gb28181Options> Keys = new("Surveillance devices: GB/T 28181.",
         new Value<Gb28181Options, bool>("enabled", Kinds.Flag, o => o.Enabled, (o, v) => o.Enabled = v, "Listen for devices; without a password SIP stays closed anyway."),
+        new Value<Gb28181Options, string>("bind", FamilyKinds.Address, o => o.Bind, (o, v) => o.Bind = v, "Address to listen on."),
         new Value<Gb28181Options, int>("port", Kinds.Port, o => o.Port, (o, v) => o.Port = v, "SIP, UDP and TCP."),
         new Value<Gb28181Options, string>("serverId", DeviceKinds.Digits(20), o => o.ServerId, (o, v) => o.ServerId = v, "Our own 20-digit code, as devices have it configured."),
         new Value<Gb28181Options, string>("domain", DeviceKinds.Digits(10), o => o.Domain, (o, v) => o.Domain = v, "SIP domain, by custom the first ten digits of the code."),
-        new Value<Gb28181Options, string?>("password", Kinds.OptionalText, o => o.Password, (o, v) => o.Password = v, "Digest password of devices. No default: a known one would be none."),
-        new Value<Gb28181Options, string?>("mediaHost", Kinds.OptionalText, o => o.MediaHost, (o, v) => o.MediaHost = v, "Address written into SDP. Null: the one the device reached us at."),
+        new Value<Gb28181Options, string?>("password", Kinds.OptionalText, o => o.Password, (o, v) => o.Password = v,
+            "Digest password of devices that have none of their own (`devices/{id}`). No default: a known one would be none. Without any password SIP stays closed."),
+        new Value<Gb28181Options, string?>("mediaHost", FamilyKinds.OptionalAddress, o => o.MediaHost, (o, v) => o.MediaHost = v,
+            "Address that devices are told to reach us at, where a NAT is between: in Via, Contact and SDP. Null: the one of ours that leads to the device."),
         new Value<Gb28181Options, PortRange>("rtpPorts", DeviceKinds.Ports, o => o.RtpPorts, (o, v) => o.RtpPorts = v, "Media ports, a pair per session; the range is what a firewall has to open."),
-        new Value<Gb28181Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v, DeviceKinds.EnrolmentReason));
+        new Value<Gb28181Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v,
+            "Who knows the password is approved, with `approve` as with `open`; `list` takes only devices that were listed before."),
+        new Value<Gb28181Options, DigestChoice>("digest", Kinds.Choice(("md5", DigestChoice.Md5), ("sha256", DigestChoice.Sha256), ("both", DigestChoice.Both)), o => o.Digest, (o, v) => o.Digest = v,
+            "What devices are offered. Most know MD5 only, and old ones break on two."),
+        new Value<Gb28181Options, bool>("qop", Kinds.Flag, o => o.Qop, (o, v) => o.Qop = v, "Offer qop=auth. Without it every device can answer; with it a device may use a nonce again."),
+        new Value<Gb28181Options, bool>("dateHeader", Kinds.Flag, o => o.DateHeader, (o, v) => o.DateHeader = v,
+            "Tell devices the time when they register, Beijing time as the standard has it. Some choke on its form."),
+        new Value<Gb28181Options, int>("heartbeatSeconds", Kinds.Integer(5, 3600), o => o.HeartbeatSeconds, (o, v) => o.HeartbeatSeconds = v, "Between two heartbeats, as devices have it configured."),
+        new Value<Gb28181Options, int>("heartbeatCount", Kinds.Integer(1, 100), o => o.HeartbeatCount, (o, v) => o.HeartbeatCount = v, "Heartbeats that have to be missing before a device is offline."),
+        new Value<Gb28181Options, bool>("record", Kinds.Flag, o => o.Record, (o, v) => o.Record = v,
+            "Channels of new devices record as they appear. False: a catalog may name thousands; each device has a switch of its own."),
+        new Value<Gb28181Options, int>("channelsPerDevice", Kinds.Integer(0, 10_000), o => o.ChannelsPerDevice, (o, v) => o.ChannelsPerDevice = v,
+            "Cameras of a device's catalog that become channels by themselves. Others are in `devices/{id}/catalog` and become channels when somebody asks."),
+        new Value<Gb28181Options, bool>("subscribeCatalog", Kinds.Flag, o => o.SubscribeCatalog, (o, v) => o.SubscribeCatalog = v, "Be told of cameras that come, go and fail."),
+        new Value<Gb28181Options, bool>("subscribeAlarm", Kinds.Flag, o => o.SubscribeAlarm, (o, v) => o.SubscribeAlarm = v,
+            "Be told of alarms; many devices tell them anyway. What is locked around them is `jt808.alarmBeforeSeconds` and its neighbours."),
+        new Value<Gb28181Options, bool>("subscribePosition", Kinds.Flag, o => o.SubscribePosition, (o, v) => o.SubscribePosition = v,
+            "Be told positions every 5 s. False: most cameras do not move; devices whose catalog says that they are mobile are asked anyway."));
 }
 
 /// <summary>First and last port of a range, both in it.</summary>

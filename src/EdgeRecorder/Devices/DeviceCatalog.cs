@@ -121,14 +121,19 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels)
     {
         if (ChannelsOf(device).FirstOrDefault(c => c.DeviceChannel == channel) is { } known)
             return known;
-        var added = channels.AddOfDevice(new ChannelRow
-        {
-            Key = $"{device.Identity}_{channel}", Name = name ?? $"{device.DisplayName} {channel}", Protocol = device.Protocol, Device = device.Number, DeviceChannel = channel,
-            Url = Address(device, channel), SubUrl = SubAddress(device, channel), Record = record ?? device.Record,
-        });
+        var added = channels.AddOfDevice(Row(device, channel, name, record));
         if (added.Channel is { } made)
             ChannelChanged?.Invoke(made);
         return added.Channel;
+    }
+
+    /// <summary>Channels that an approved device declares, by what it calls them, with their names; those that are not there are made, in one transaction. Returns these.</summary>
+    public IReadOnlyList<ChannelDefinition> Channels(DeviceRow device, IEnumerable<(string Channel, string? Name)> declared)
+    {
+        var added = channels.AddOfDevice([.. declared.Select(c => Row(device, c.Channel, c.Name, null))]);
+        foreach (var channel in added)
+            ChannelChanged?.Invoke(channel);
+        return added;
     }
 
     /// <summary>Switches all channels of a device, and what later ones will do.</summary>
@@ -143,6 +148,12 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels)
         if (channels.Change(channel, change).Channel is { } changed)
             ChannelChanged?.Invoke(changed);
     }
+
+    private static ChannelRow Row(DeviceRow device, string channel, string? name, bool? record) => new()
+    {
+        Key = $"{device.Identity}_{channel}", Name = name ?? $"{device.DisplayName} {channel}", Protocol = device.Protocol, Device = device.Number, DeviceChannel = channel,
+        Url = Address(device, channel), SubUrl = SubAddress(device, channel), Record = record ?? device.Record,
+    };
 
     private static string Address(DeviceRow device, string channel) => $"{device.Protocol}://{device.Identity}/{channel}";
 

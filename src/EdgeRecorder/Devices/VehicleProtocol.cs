@@ -28,10 +28,18 @@ internal sealed class VehicleProtocol(VehicleTerminals terminals, ILogger<Termin
 
     public async Task MoveAsync(DeviceRow device, string channel, PtzMove move, CancellationToken stop)
     {
+        if (move.Action > PtzAction.LightOff)
+            throw new DeviceException(DeviceFault.Unsupported, "JT/T 1078 has no presets, cruises or diagonals");
         var result = await AskAsync(device, (terminal, patience) => terminal.CommandAsync(Message(Number(channel), move), patience), stop);
         if (result != GeneralResult.Ok)
             throw new DeviceException(DeviceFault.Refused, $"the terminal answered {result}");
     }
+
+    public Task<IReadOnlyList<CameraPreset>> PresetsAsync(DeviceRow device, string channel, CancellationToken stop)
+        => Task.FromException<IReadOnlyList<CameraPreset>>(new DeviceException(DeviceFault.Unsupported, "JT/T 1078 has no presets"));
+
+    public Task CommandAsync(DeviceRow device, DeviceOrder order, CancellationToken stop)
+        => Task.FromException(new DeviceException(DeviceFault.Unsupported, "vehicle terminals are told nothing of that kind"));
 
     public async Task<IReadOnlyList<StoredFootage>> ListFootageAsync(DeviceRow device, string? channel, DateTimeOffset from, DateTimeOffset to, CancellationToken stop)
     {

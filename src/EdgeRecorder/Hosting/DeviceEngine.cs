@@ -32,7 +32,12 @@ internal static class DeviceEngine
     }
 
     /// <summary>Made before what uses it, and so disposed after it: streams that end can still be said good-bye to.</summary>
-    public static void Outlive(IServiceProvider services) => services.GetRequiredService<TerminalServer>();
+    public static void Outlive(IServiceProvider services)
+    {
+        services.GetRequiredService<TerminalServer>();
+        services.GetRequiredService<Devices.Surveillance.SurveillanceDevices>();
+        services.GetRequiredService<Gb28181.Media.MediaReception>();
+    }
 
     private static Jt808Options Options(IServiceProvider services) => services.GetRequiredService<RecorderOptions>().Jt808;
 

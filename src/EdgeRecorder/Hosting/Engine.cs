@@ -35,6 +35,7 @@ internal static class Engine
         });
         services.AddSingleton<IProbe, CameraProbe>();
         DeviceEngine.AddTo(services);
+        SurveillanceEngine.AddTo(services);
     }
 
     /// <summary>The command `probe`: what a camera offers, for a terminal.</summary>

@@ -3,6 +3,7 @@ using EdgeRecorder.Api;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
+using EdgeRecorder.Devices.Surveillance;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Recording;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -24,6 +25,8 @@ internal static class RecorderHost
         AddLedger(builder.Services, root);
         builder.Services.AddSingleton<ChannelCatalog>().AddSingleton<RecordingDesk>().AddSingleton<LockDesk>();
         builder.Services.AddSingleton<DeviceCatalog>().AddSingleton<DeviceProtocols>().AddSingleton<FootageDesk>().AddSingleton<DeviceViews>();
+        builder.Services.AddSingleton(s => new DevicePasswords(s.GetRequiredService<DeviceCatalog>(), options.Gb28181, s.GetRequiredService<BoxSecret>(), s.GetRequiredService<ILogger<DevicePasswords>>()));
+        builder.Services.AddSingleton<DeviceOffers>();
         builder.Services.AddBoxApi();
         builder.Services.AddSingleton(s => new InitialPassword(root.Path, s.GetRequiredService<UserStore>()));
         engine(builder.Services);
@@ -37,7 +40,7 @@ internal static class RecorderHost
     {
         services.AddSingleton(_ => BoxSecret.Open(root.Keys));
         services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<SessionStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
-        services.AddSingleton<DeviceStore>().AddSingleton<PositionStore>().AddSingleton<EventStore>();
+        services.AddSingleton<DeviceStore>().AddSingleton<PositionStore>().AddSingleton<EventStore>().AddSingleton<RegistrationStore>();
         services.AddSingleton<IGapLedger, GapStore>();
     }
 

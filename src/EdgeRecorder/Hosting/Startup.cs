@@ -2,6 +2,7 @@ using EdgeRecorder.Api;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
+using EdgeRecorder.Devices.Surveillance;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
@@ -12,7 +13,7 @@ namespace EdgeRecorder.Hosting;
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
     RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings,
-    Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Startup> log) : BackgroundService
+    DevicePasswords passwords, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Startup> log) : BackgroundService
 {
     private readonly SystemdNotify _systemd = SystemdNotify.FromEnvironment();
 
@@ -76,11 +77,12 @@ internal sealed partial class Startup(
     private string Doors()
     {
         var box = options.Api.Box;
-        var jt808 = options.Jt808;
+        var (jt808, gb28181) = (options.Jt808, options.Gb28181);
         var doors = new[]
         {
             box.Port == 0 ? "" : $"http://{box.Bind}:{box.Port}", box.TlsPort == 0 ? "" : $"https://{box.TlsBind}:{box.TlsPort}",
             jt808.Enabled && jt808.Port != 0 ? $"vehicle terminals {jt808.Bind}:{jt808.Port}" : "",
+            gb28181 is { Enabled: true, Port: not 0 } && passwords.Any ? $"surveillance devices {gb28181.Bind}:{gb28181.Port}" : "",
         };
         return string.Join(", ", doors.Where(d => d.Length > 0));
     }

@@ -11,6 +11,9 @@ internal enum G726Order { Auto, Rfc3551, Aal2 }
 /// <summary>What a device's times mean: GMT+8 as the standard has it, UTC as some send it, or found out by comparing.</summary>
 internal enum DeviceClock { Auto, Local, Utc }
 
+/// <summary>How the media of a surveillance device travels: TCP with us or with it listening, UDP, or what turns out to work.</summary>
+internal enum MediaWay { Auto, Udp, TcpPassive, TcpActive }
+
 /// <summary>A device's row: who it is, whether it may deliver, and what it is told apart by.</summary>
 internal sealed record DeviceRow
 {
@@ -36,6 +39,7 @@ internal sealed record DeviceRow
     public bool TwoStreams { get; init; }
     public G726Order G726 { get; init; }
     public DeviceClock Clock { get; init; }
+    public MediaWay MediaWay { get; init; }
     public bool Removed { get; init; }
     public DateTimeOffset? FirstSeen { get; init; }
     public DateTimeOffset? LastSeen { get; init; }
@@ -47,7 +51,7 @@ internal sealed record DeviceRow
 /// <summary>Devices; numbers and ids are given once and never again.</summary>
 internal sealed class DeviceStore(LedgerDatabase ledger, TimeProvider time)
 {
-    private const string Columns = "number, id, protocol, identity, name, state, manufacturer, model, serial, plate, plate_color, code, record, two_streams, g726_order, clock, removed, "
+    private const string Columns = "number, id, protocol, identity, name, state, manufacturer, model, serial, plate, plate_color, code, record, two_streams, g726_order, clock, media_way, removed, "
         + "first_seen_utc_ms, last_seen_utc_ms";
 
     /// <summary>All that were not forgotten, in order of number.</summary>
@@ -78,8 +82,8 @@ internal sealed class DeviceStore(LedgerDatabase ledger, TimeProvider time)
     {
         var made = row with { Id = row.Id.Length > 0 ? row.Id : OpaqueId.New() };
         using var command = c.Command(
-            "INSERT INTO devices (id, protocol, identity, name, state, manufacturer, model, serial, plate, plate_color, code, record, two_streams, g726_order, clock, removed, first_seen_utc_ms, last_seen_utc_ms, created_utc_ms) "
-            + "VALUES ($id, $protocol, $identity, $name, $state, $manufacturer, $model, $serial, $plate, $color, $code, $record, $two, $g726, $clock, $removed, $first, $last, $at) RETURNING number",
+            "INSERT INTO devices (id, protocol, identity, name, state, manufacturer, model, serial, plate, plate_color, code, record, two_streams, g726_order, clock, media_way, removed, first_seen_utc_ms, last_seen_utc_ms, created_utc_ms) "
+            + "VALUES ($id, $protocol, $identity, $name, $state, $manufacturer, $model, $serial, $plate, $color, $code, $record, $two, $g726, $clock, $way, $removed, $first, $last, $at) RETURNING number",
             Parameters(made));
         command.Parameters.AddWithValue("$at", time.GetUtcNow().ToUnixTimeMilliseconds());
         return made with { Number = (int)(long)command.ExecuteScalar()! };
@@ -88,7 +92,7 @@ internal sealed class DeviceStore(LedgerDatabase ledger, TimeProvider time)
     private static DeviceRow Update(SqliteConnection c, DeviceRow row)
     {
         c.Run("UPDATE devices SET id=$id, protocol=$protocol, identity=$identity, name=$name, state=$state, manufacturer=$manufacturer, model=$model, serial=$serial, plate=$plate, plate_color=$color, "
-            + "code=$code, record=$record, two_streams=$two, g726_order=$g726, clock=$clock, removed=$removed, first_seen_utc_ms=$first, last_seen_utc_ms=$last WHERE number=$n",
+            + "code=$code, record=$record, two_streams=$two, g726_order=$g726, clock=$clock, media_way=$way, removed=$removed, first_seen_utc_ms=$first, last_seen_utc_ms=$last WHERE number=$n",
             [.. Parameters(row), ("$n", row.Number)]);
         return row;
     }
@@ -97,7 +101,7 @@ internal sealed class DeviceStore(LedgerDatabase ledger, TimeProvider time)
     [
         ("$id", row.Id), ("$protocol", row.Protocol), ("$identity", row.Identity), ("$name", row.Name), ("$state", Words.Of(row.State)),
         ("$manufacturer", row.Manufacturer), ("$model", row.Model), ("$serial", row.Serial), ("$plate", row.Plate), ("$color", row.PlateColor), ("$code", row.Code),
-        ("$record", row.Record), ("$two", row.TwoStreams), ("$g726", Words.Of(row.G726)), ("$clock", Words.Of(row.Clock)), ("$removed", row.Removed),
+        ("$record", row.Record), ("$two", row.TwoStreams), ("$g726", Words.Of(row.G726)), ("$clock", Words.Of(row.Clock)), ("$way", Words.Of(row.MediaWay)), ("$removed", row.Removed),
         ("$first", row.FirstSeen?.ToUnixTimeMilliseconds()), ("$last", row.LastSeen?.ToUnixTimeMilliseconds()),
     ];
 
@@ -106,7 +110,7 @@ internal sealed class DeviceStore(LedgerDatabase ledger, TimeProvider time)
         Number = r.GetInt32(0), Id = r.GetString(1), Protocol = r.GetString(2), Identity = r.GetString(3), Name = r.GetString(4), State = Words.Approval(r.GetString(5)) ?? Approval.Waiting,
         Manufacturer = r.GetString(6), Model = r.GetString(7), Serial = r.GetString(8), Plate = r.GetString(9), PlateColor = (int?)r.Number(10), Code = r.Blob(11),
         Record = r.GetBoolean(12), TwoStreams = r.GetBoolean(13), G726 = Words.Order(r.GetString(14)) ?? G726Order.Auto, Clock = Words.Clock(r.GetString(15)) ?? DeviceClock.Auto,
-        Removed = r.GetBoolean(16), FirstSeen = r.OptionalTime(17), LastSeen = r.OptionalTime(18),
+        MediaWay = Words.Way(r.GetString(16)) ?? MediaWay.Auto, Removed = r.GetBoolean(17), FirstSeen = r.OptionalTime(18), LastSeen = r.OptionalTime(19),
     };
 
     /// <summary>Values as the ledger and the API spell them.</summary>
@@ -121,6 +125,10 @@ internal sealed class DeviceStore(LedgerDatabase ledger, TimeProvider time)
         public static G726Order? Order(string? word) => word switch { "auto" => G726Order.Auto, "rfc3551" => G726Order.Rfc3551, "aal2" => G726Order.Aal2, _ => null };
 
         public static string Of(DeviceClock clock) => clock switch { DeviceClock.Local => "local", DeviceClock.Utc => "utc", _ => "auto" };
+
+        public static string Of(MediaWay way) => way switch { MediaWay.Udp => "udp", MediaWay.TcpPassive => "tcp-passive", MediaWay.TcpActive => "tcp-active", _ => "auto" };
+
+        public static MediaWay? Way(string? word) => word switch { "auto" => MediaWay.Auto, "udp" => MediaWay.Udp, "tcp-passive" => MediaWay.TcpPassive, "tcp-active" => MediaWay.TcpActive, _ => null };
 
         public static DeviceClock? Clock(string? word) => word switch { "auto" => DeviceClock.Auto, "local" => DeviceClock.Local, "utc" => DeviceClock.Utc, _ => null };
     }

@@ -93,7 +93,7 @@ CREATE TABLE devices (
     serial            TEXT    NOT NULL DEFAULT '',   -- jt808: terminal ID
     plate             TEXT    NOT NULL DEFAULT '',   -- plate, or VIN where it has none
     plate_color       INTEGER,                       -- JT/T 415: 0 none (then it is a VIN), 1 blue, 2 yellow, 3 black, 4 white, 9 other
-    code              BLOB,                          -- authority code that it was given, or showed first
+    code              BLOB,                          -- jt808: authority code that it was given, or showed first; gb28181: password of its own, encrypted with the box secret
     record            INTEGER NOT NULL,              -- 1: channels that appear record
     two_streams       INTEGER NOT NULL DEFAULT 0,    -- 1: can send main and sub at once
     g726_order        TEXT    NOT NULL DEFAULT 'auto', -- auto, rfc3551, aal2: order of code words in an octet
@@ -101,9 +101,20 @@ CREATE TABLE devices (
     removed           INTEGER NOT NULL DEFAULT 0,
     first_seen_utc_ms INTEGER,                       -- null: added by hand and never seen
     last_seen_utc_ms  INTEGER,                       -- a few minutes coarse while it is connected
-    created_utc_ms    INTEGER NOT NULL
+    created_utc_ms    INTEGER NOT NULL,
+    media_way         TEXT    NOT NULL DEFAULT 'auto'  -- gb28181: auto, udp, tcp-passive, tcp-active
 ) STRICT;
 CREATE UNIQUE INDEX devices_by_identity ON devices (protocol, identity) WHERE removed = 0;
+
+-- Registrations of surveillance devices outlive a restart of the recorder: who is registered can be called at once, and need not register again.
+CREATE TABLE registrations (
+    device_number     INTEGER PRIMARY KEY,
+    remote            TEXT    NOT NULL,              -- address:port, UDP; what registered over TCP is gone with its connection
+    edition           TEXT    NOT NULL,              -- 1.0, 1.1, 2.0, 3.0
+    call_id           TEXT    NOT NULL,
+    granted_s         INTEGER NOT NULL,
+    expires_utc_ms    INTEGER NOT NULL
+) STRICT;
 
 -- What happened, from a beginning to an end; one without an end lasts.
 CREATE TABLE events (

@@ -33,6 +33,7 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
     private byte[] _body = new byte[512];
     private int _length;
     private int _carried;                                   // of an ADTS frame that goes on in the next packet
+    private long? _carriedPts;                              // which has the time of the packet it began in
     private byte? _type;                                    // as the map says
     private bool _isAac;                                    // as the data says
     private int _aacInRow;
@@ -109,8 +110,8 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
 
     private void ReadAac(ReadOnlySpan<byte> body, int carried)
     {
-        // A frame that began before belongs to its own packet's time; the first that begins here to this one's.
-        var carriedFrame = carried > 0;
+        // A packet's time is that of the first frame that begins in it.
+        var (time, next) = carried > 0 ? (_carriedPts, _pts) : (_pts, null);
         while (!body.IsEmpty)
         {
             if (!AdtsHeader.IsSync(body) && body.Length > 1)
@@ -121,7 +122,7 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
             if (body.Length < AdtsHeader.ShortestLength || FrameLength(body) > body.Length)
             {
                 body.CopyTo(_body);                         // the rest of it is in the next packet
-                _carried = body.Length;
+                (_carried, _carriedPts) = (body.Length, time);
                 return;
             }
             try
@@ -129,12 +130,9 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
                 var header = AdtsHeader.Parse(body);
                 if (_track?.Codec != Codec.Aac || header.Config != _adtsConfig)
                     Describe(header.Config);
-                var pts = _pts;
-                if (carriedFrame)
-                    _pts = null;
+                _pts = time;
                 Deliver(body[header.HeaderLength..header.FrameLength], AacSamples);
-                _pts = carriedFrame ? pts : null;
-                carriedFrame = false;
+                (time, next) = (next, null);
                 body = body[header.FrameLength..];
             }
             catch (ProtocolException e)

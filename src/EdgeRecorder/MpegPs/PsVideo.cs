@@ -55,6 +55,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
     private bool _isUnaligned;                              // packets are cut without regard to pictures
     private PictureTime _time;                              // of the open picture, or the last
     private uint? _transportTime;                           // when that began
+    private bool _isStamped;                                // by its packet, and later than the picture before
     private bool _hasTime;
     private long _arrivalUs;
     private long _lastUs;
@@ -225,9 +226,13 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         Append(lead);
     }
 
-    /// <summary>A further slice of the open picture, whatever the PTS of its packet: that is of a picture that begins behind it.</summary>
+    /// <summary>
+    /// More of the open picture, whatever the PTS of its packet: that is of a picture that begins behind it. A further slice; or anything, while before the cut there are only parameter sets
+    /// that have a time of their own.
+    /// </summary>
     private bool GoesOn(ReadOnlySpan<byte> nal)
-        => nal.Length >= LeadLength - 4 && Codec is { } codec && NalHead.Read(codec, nal) is { Kind: NalKind.Slice, IsFirstSlice: false };
+        => nal.Length >= LeadLength - 4 && Codec is { } codec && NalHead.Read(codec, nal) is var head
+            && (head is { Kind: NalKind.Slice, IsFirstSlice: false } || head.Kind != NalKind.Delimiter && _open && _picture is { HasSlice: false } && (_isStamped || _isUnaligned));
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
@@ -334,6 +339,7 @@ internal sealed class PsVideo(IPictureOutput output) : INalSink, IDisposable
         var isMore = _damaged;
         var before = _time;
         _time = packet.Time ?? output.Guess(_hasTime ? before : null, _transportTime, packet.TransportTime);
+        _isStamped = packet.Time is not null && !(_hasTime && _time.Dts <= before.Dts);
         packet.Time = null;
         (_hasTime, _transportTime, _arrivalUs) = (true, packet.TransportTime, packet.ArrivalUs);
         (_open, _markerInUnit, _endedByMarker) = (true, packet.HasMarker, false);

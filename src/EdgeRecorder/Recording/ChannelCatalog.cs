@@ -76,12 +76,25 @@ internal sealed class ChannelCatalog(ChannelStore store)
         {
             if (_byNumber.Values.FirstOrDefault(c => c.Device == row.Device && c.DeviceChannel == row.DeviceChannel) is { } there)
                 return CatalogResult.Of(there);
-            if (IsTaken(row.Key))
-                return CatalogResult.Refused(CatalogRefusal.KeyTaken, $"the key \"{row.Key}\" is taken");
-            var known = store.All().LastOrDefault(r => r.Removed && r.Protocol == row.Protocol && string.Equals(r.Key, row.Key, StringComparison.OrdinalIgnoreCase));
-            var channel = Definition(store.Save(known is null ? row : row with { Number = known.Number, Id = known.Id }), null);
-            SetAll(_byNumber.Values.Append(channel));
-            return CatalogResult.Of(channel);
+            return AddOfDevice([row]) is [var added] ? CatalogResult.Of(added) : CatalogResult.Refused(CatalogRefusal.KeyTaken, $"the key \"{row.Key}\" is taken");
+        }
+    }
+
+    /// <summary>Channels of devices, all in one transaction; those that are there, or whose key is taken, are left out.</summary>
+    public IReadOnlyList<ChannelDefinition> AddOfDevice(IReadOnlyList<ChannelRow> rows)
+    {
+        lock (_changing)
+        {
+            var there = _byNumber.Values.Where(c => c.Device is not null).Select(c => (c.Device, c.DeviceChannel)).ToHashSet();
+            var keys = _byNumber.Values.Select(c => c.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var fresh = rows.Where(row => !there.Contains((row.Device, row.DeviceChannel)) && keys.Add(row.Key)).ToList();
+            if (fresh.Count == 0)
+                return [];
+            var removed = store.All().Where(row => row.Removed).GroupBy(row => (row.Protocol, Key: row.Key.ToUpperInvariant())).ToDictionary(group => group.Key, group => group.Last());
+            var added = store.Save([.. fresh.Select(row => removed.GetValueOrDefault((row.Protocol, row.Key.ToUpperInvariant())) is { } known ? row with { Number = known.Number, Id = known.Id } : row)])
+                .Select(row => Definition(row, null)).ToList();
+            SetAll(_byNumber.Values.Concat(added));
+            return added;
         }
     }
 

@@ -72,6 +72,9 @@ internal sealed class SipEndpoint : ISipReader, ITicking, IAsyncDisposable
         return flow;
     }
 
+    /// <summary>The way over UDP to a peer that was known before.</summary>
+    public SipFlow To(IPEndPoint remote) => _transports.To(remote);
+
     /// <summary>Sends a request outside of a dialog and awaits its final response; 408 or 503 of our own when none comes (<see cref="SipMessage.IsMadeHere"/>).</summary>
     /// <param name="credentials">Answers a challenge.</param>
     public async Task<SipMessage> SendAsync(SipDraft draft, SipFlow flow, Authenticator? credentials = null)

@@ -26,6 +26,9 @@ internal enum SipRefusal
 
     /// <summary>Credentials that are wrong, or of nobody.</summary>
     Credentials,
+
+    /// <summary>A request of somebody who has not registered, or whom nobody wants.</summary>
+    Stranger,
 }
 
 /// <summary>What peers do to the SIP end of the box, since the daemon started; for the metrics.</summary>

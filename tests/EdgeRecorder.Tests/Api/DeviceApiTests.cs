@@ -128,10 +128,46 @@ public sealed class DeviceApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Presets_are_called_by_number_and_listed()
+    {
+        var (_, channel) = await ChannelAsync();
+        await PostAsync($"/api/v1/channels/{channel}/ptz", """{"action":"preset-call","preset":7}""").BodyAsync(HttpStatusCode.NoContent);
+        await PostAsync($"/api/v1/channels/{channel}/ptz", """{"action":"up-left","speed":9,"preset":7}""").BodyAsync(HttpStatusCode.NoContent);
+        Assert.Equal(["1 PresetCall 128 7", "1 UpLeft 9"], _box.Engine.Devices.Asked);
+        foreach (var wrong in new[] { "", ",\"preset\":0", ",\"preset\":256" })
+            Assert.Contains("preset", await PostAsync($"/api/v1/channels/{channel}/ptz", $$"""{"action":"preset-set"{{wrong}}}""").ProblemAsync(400), StringComparison.Ordinal);
+        var presets = (await _box.Admin.GetAsync($"/api/v1/channels/{channel}/presets").BodyAsync()).EnumerateArray().Select(p => (p.GetProperty("number").GetInt32(), Text(p, "name")));
+        Assert.Equal([(1, "Gate"), (2, "")], presets);
+        _box.Engine.Devices.Fault = new DeviceException(DeviceFault.Unsupported, "it has none");
+        Assert.Equal("it has none", await _box.Admin.GetAsync($"/api/v1/channels/{channel}/presets").ProblemAsync(409));
+        await _box.Admin.GetAsync("/api/v1/channels/nobody/presets").ProblemAsync(404);
+    }
+
+    [Fact]
+    public async Task Commands_reach_the_device_and_restarting_it_is_for_admin()
+    {
+        var (device, _) = await ChannelAsync();
+        var path = $"/api/v1/devices/{device.Id}/commands";
+        await PostAsync(path, """{"command":"home-on","channel":"1","preset":3,"seconds":60}""").BodyAsync(HttpStatusCode.NoContent);
+        await PostAsync(path, """{"command":"arm"}""").BodyAsync(HttpStatusCode.NoContent);
+        await PostAsync(path, """{"command":"reboot"}""").BodyAsync(HttpStatusCode.NoContent);
+        Assert.Equal(["1 HomeOn 3 60", "all Arm", "all Reboot"], _box.Engine.Devices.Asked);
+        foreach (var (body, names) in new[]
+        {
+            ("""{"command":"dance"}""", "command"), ("""{"command":"arm","channel":"x"}""", "channel"), ("""{"command":"home-on"}""", "preset"), ("""{"command":"home-on","preset":1,"seconds":-1}""", "seconds"),
+        })
+            Assert.StartsWith(names, await PostAsync(path, body).ProblemAsync(400), StringComparison.Ordinal);
+        _box.Engine.Devices.Fault = new DeviceException(DeviceFault.Silent, "it does not answer");
+        Assert.Equal("it does not answer", await PostAsync(path, """{"command":"disarm"}""").ProblemAsync(504));
+        await PostAsync("/api/v1/devices/nobody/commands", """{"command":"arm"}""").ProblemAsync(404);
+    }
+
+    [Fact]
     public async Task PTZ_of_a_camera_is_not_ours()
     {
         var made = await PostAsync("/api/v1/channels", """{"name":"Gate","url":"rtsp://h/"}""").BodyAsync(HttpStatusCode.Created);
         await PostAsync($"/api/v1/channels/{Text(made, "id")}/ptz", """{"action":"stop"}""").ProblemAsync(409);
+        await _box.Admin.GetAsync($"/api/v1/channels/{Text(made, "id")}/presets").ProblemAsync(409);
     }
 
     [Fact]
@@ -256,6 +292,9 @@ public sealed class DeviceApiTests : IAsyncLifetime
         await viewer.PostAsync($"/api/v1/channels/{channel}/ptz", Requests.Json("""{"action":"stop"}""")).ProblemAsync(403);
         await guard.PostAsync($"/api/v1/channels/{channel}/ptz", Requests.Json("""{"action":"stop"}""")).BodyAsync(HttpStatusCode.NoContent);
         await guard.PatchAsync($"/api/v1/devices/{device.Id}", Requests.Json("""{"state":"refused"}""")).ProblemAsync(403);
+        await viewer.PostAsync($"/api/v1/devices/{device.Id}/commands", Requests.Json("""{"command":"arm"}""")).ProblemAsync(403);
+        await guard.PostAsync($"/api/v1/devices/{device.Id}/commands", Requests.Json("""{"command":"arm"}""")).BodyAsync(HttpStatusCode.NoContent);
+        await guard.PostAsync($"/api/v1/devices/{device.Id}/commands", Requests.Json("""{"command":"reboot"}""")).ProblemAsync(403);
         using var refused = await _box.Anonymous.GetAsync("/api/v1/devices");
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
     }

@@ -26,7 +26,16 @@ internal sealed class FakeDevices : IDeviceProtocol
 
     public Task MoveAsync(DeviceRow device, string channel, PtzMove move, CancellationToken stop)
     {
-        Asked.Enqueue($"{channel} {move.Action} {move.Speed}");
+        Asked.Enqueue(move.Preset == 0 ? $"{channel} {move.Action} {move.Speed}" : $"{channel} {move.Action} {move.Speed} {move.Preset}");
+        return Fault is null ? Task.CompletedTask : throw Fault;
+    }
+
+    public Task<IReadOnlyList<CameraPreset>> PresetsAsync(DeviceRow device, string channel, CancellationToken stop)
+        => Fault is null ? Task.FromResult<IReadOnlyList<CameraPreset>>([new(1, "Gate"), new(2, "")]) : throw Fault;
+
+    public Task CommandAsync(DeviceRow device, DeviceOrder order, CancellationToken stop)
+    {
+        Asked.Enqueue($"{order.Channel ?? "all"} {order.Command} {order.Preset} {order.Seconds}".TrimEnd());
         return Fault is null ? Task.CompletedTask : throw Fault;
     }
 

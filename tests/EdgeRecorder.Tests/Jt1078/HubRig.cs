@@ -75,7 +75,7 @@ internal sealed class HubRig : IAsyncDisposable
     /// <summary>Pictures of a little stream: every tenth a sync sample with its parameter sets.</summary>
     public static byte[] Picture(int number, int size = 40)
     {
-        byte[] slice = [.. number % 10 == 0 ? (byte[])[0x65, 0x88, 0x84] : [0x41, 0x9A, 0x02], (byte)(number >> 8 | 0x80), (byte)(number | 0x80), .. Enumerable.Repeat((byte)0x77, size)];
+        byte[] slice = [.. number % 10 == 0 ? (byte[])[0x65, 0x88, 0x84] : [0x41, 0x9A, 0x02], (byte)(number >> 7 | 0x80), (byte)(number | 0x80), .. Enumerable.Repeat((byte)0x77, size)];
         return number % 10 == 0
             ? [0, 0, 0, 1, .. Convert.FromHexString("6742c00cda05067e7c0440000003004000000ca3c50aa8"), 0, 0, 0, 1, 0x68, 0xCE, 0x3C, 0x80, 0, 0, 0, 1, .. slice]
             : [0, 0, 0, 1, .. slice];

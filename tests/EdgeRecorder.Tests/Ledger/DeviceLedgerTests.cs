@@ -48,7 +48,7 @@ public sealed class DeviceLedgerTests : IDisposable
         var saved = store.Save(new DeviceRow
         {
             Protocol = "jt808", Identity = "13912345678", Name = "Bus 7", State = Approval.Approved, Manufacturer = "m", Model = "x", Serial = "s", Plate = "粤B12345", PlateColor = 2, Code = [1, 2, 3],
-            Record = true, TwoStreams = true, G726 = G726Order.Aal2, Clock = DeviceClock.Utc, FirstSeen = at, LastSeen = at,
+            Record = true, TwoStreams = true, G726 = G726Order.Aal2, Clock = DeviceClock.Utc, MediaWay = MediaWay.TcpActive, FirstSeen = at, LastSeen = at,
         });
         var read = Assert.Single(store.All());
         Assert.Equal(saved.Code, read.Code);

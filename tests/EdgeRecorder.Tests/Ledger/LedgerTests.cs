@@ -84,8 +84,8 @@ public sealed class LedgerTests : IDisposable
     public void A_newer_ledger_is_refused_by_name()
     {
         var path = _directory.File("new.db");
-        LedgerDatabase.Open(path, new LedgerSchema("CREATE TABLE t (a INTEGER) STRICT", ["", "", ""])).Dispose();
-        Assert.Contains($"is version 4, this program knows {LedgerSchema.Embedded.Version}", Assert.Throws<LedgerException>(() => LedgerDatabase.Open(path)).Message, StringComparison.Ordinal);
+        LedgerDatabase.Open(path, new LedgerSchema("CREATE TABLE t (a INTEGER) STRICT", [.. Enumerable.Repeat("", LedgerSchema.Embedded.Version)])).Dispose();
+        Assert.Contains($"is version {LedgerSchema.Embedded.Version + 1}, this program knows {LedgerSchema.Embedded.Version}", Assert.Throws<LedgerException>(() => LedgerDatabase.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,18 +18,19 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
 
     private readonly GapJournal _journal;
 
-    public RecorderRig(GapReason? openGap = null, long? footageEndUs = null)
+    /// <param name="connect">Instead of sessions that do what the test says.</param>
+    public RecorderRig(GapReason? openGap = null, long? footageEndUs = null, Func<ChannelDefinition, byte, ISourceSession>? connect = null)
     {
         FootageEndUs = footageEndUs;
         _journal = new GapJournal(this, bootNumber: 7, TimeProvider.System, NullLogger.Instance);
         var open = openGap is { } reason ? new Dictionary<StreamKey, GapReason> { [Main] = reason } : [];
         var box = new CaptureSurroundings(this, _journal, Clock, Time, NullLogger.Instance, 1 << 20, GapReason.Restart, open, utcUs => utcUs) { Timer = SlowTimer.Of(Ticks) };
-        Recorder = new Recorder(box, (channel, _) =>
+        Recorder = new Recorder(box, connect ?? ((channel, _) =>
         {
             var session = new Session(channel.Url, this);
             Sessions.Enqueue(session);
             return session;
-        });
+        }));
     }
 
     public Recorder Recorder { get; }

@@ -17,6 +17,8 @@ internal sealed class ScriptedPeer : IDisposable
 
     public IPEndPoint Local => (IPEndPoint)_socket.LocalEndPoint!;
 
+    public bool IsDatagram => !_isStream;
+
     /// <summary>Bytes that wait to be read.</summary>
     public bool HasMore => _socket.Available > 0;
 

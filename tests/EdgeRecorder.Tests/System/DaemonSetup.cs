@@ -11,6 +11,7 @@ internal sealed class DaemonSetup : IDisposable
     private readonly TemporaryDirectory? _directory;
     private readonly JsonArray _channels = [];
     private JsonObject _vehicles = new() { ["enabled"] = false };
+    private JsonObject _surveillance = new() { ["enabled"] = false };
 
     /// <param name="root">Where <c>storage.root</c> lies; null: a directory of its own, gone with this object.</param>
     public DaemonSetup(string? root = null)
@@ -31,6 +32,9 @@ internal sealed class DaemonSetup : IDisposable
 
     /// <summary>Where vehicle terminals find the recorder; 0 = it does not listen for them.</summary>
     public int VehiclePort { get; private set; }
+
+    /// <summary>Where surveillance devices find the recorder; 0 = it does not listen for them.</summary>
+    public int SurveillancePort { get; private set; }
 
     /// <summary>Another program than the one of the run.</summary>
     public string? Program { get; set; }
@@ -65,6 +69,16 @@ internal sealed class DaemonSetup : IDisposable
         return this;
     }
 
+    /// <summary>Listens for surveillance devices, on a port that is free; <paramref name="more"/> are further keys of the section.</summary>
+    public DaemonSetup WithSurveillance(params (string Key, JsonNode? Value)[] more)
+    {
+        SurveillancePort = FreePort();
+        _surveillance = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = SurveillancePort };
+        foreach (var (name, value) in more)
+            _surveillance[name] = value;
+        return this;
+    }
+
     public void RemoveChannels() => _channels.Clear();
 
     public void Write() => File.WriteAllText(ConfigurationFile, new JsonObject
@@ -73,7 +87,7 @@ internal sealed class DaemonSetup : IDisposable
         ["storage"] = new JsonObject { ["root"] = Root, ["volume"] = Volume, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize } },
         ["channels"] = _channels.DeepClone(),
         ["jt808"] = _vehicles.DeepClone(),
-        ["gb28181"] = new JsonObject { ["enabled"] = false },
+        ["gb28181"] = _surveillance.DeepClone(),
         ["api"] = new JsonObject
         {
             ["box"] = new JsonObject { ["port"] = Port, ["tlsPort"] = 0 },

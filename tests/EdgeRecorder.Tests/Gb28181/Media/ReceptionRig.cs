@@ -105,5 +105,7 @@ internal sealed class PsCamera(uint ssrc = ReceptionRig.Agreed, ushort sequence 
     public static byte[] Framed(IEnumerable<byte[]> packets) => [.. packets.SelectMany(packet => (byte[])[(byte)(packet.Length >> 8), (byte)packet.Length, .. packet])];
 
     /// <summary>The number that a picture of ours carries.</summary>
-    public static int NumberOf(Rtsp.CollectedUnit picture) => picture.NalUnits.Last() is var slice && picture.IsSync ? (slice[3] & 0x7F) << 8 | slice[4] & 0x7F : (slice[3] & 0x7F) << 8 | slice[4] & 0x7F;
+    public static int NumberOf(Rtsp.CollectedUnit picture) => NumberIn(picture.NalUnits.Last());
+
+    private static int NumberIn(byte[] slice) => (slice[3] & 0x7F) << 7 | slice[4] & 0x7F;
 }
