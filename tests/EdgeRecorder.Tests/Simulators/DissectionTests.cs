@@ -56,8 +56,12 @@ public sealed class DissectionTests
     {
         using var capture = new Capture();
         var clip = await Clip.MakeAsync(video, audio);
-        var to = new IPEndPoint(IPAddress.Loopback, 30_000);
-        var sender = new PsSender(video, audio, 200000001, new Recorder(capture, to));
+        using var media = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 8 << 20 };
+        media.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var to = (IPEndPoint)media.LocalEndPoint!;
+        using var transport = new UdpTransport(new(IPAddress.Loopback, 0), to);
+        var sender = new PsSender(video, audio, 200000001, transport);
+        var (buffer, taken) = (new byte[ushort.MaxValue], 0L);
         foreach (var unit in clip.Units)
         {
             using var writer = new PayloadWriter(ChunkPool.Audio);
@@ -66,6 +70,11 @@ public sealed class DissectionTests
             Assert.True(sender.Send(
                 new AccessUnit { Track = unit.Track, Pts = unit.Pts, IsSync = unit.IsSync, Payload = payload, ArrivalUs = 0 }, 90_000 + unit.Pts * 90_000 / unit.Track.TimeScale));
             payload.Release();
+            for (; taken < sender.Packets; taken++)
+            {
+                var received = await media.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0)).WaitAsync(TimeSpan.FromSeconds(20));
+                capture.Add((IPEndPoint)received.RemoteEndPoint, to, buffer.AsSpan(0, received.ReceivedBytes));
+            }
         }
         Assert.Empty(await capture.DissectAsync(Wrong, [Rtp(to.Port)], "frame.number", "_ws.expert.message"));
         Assert.Equal(sender.Packets, (await capture.DissectAsync("rtp.p_type == 96 and rtp.ssrc == 200000001", [Rtp(to.Port)], "rtp.seq")).Length);
@@ -74,21 +83,4 @@ public sealed class DissectionTests
     private static string Sip(int port) => string.Create(CultureInfo.InvariantCulture, $"udp.port=={port},sip");
 
     private static string Rtp(int port) => string.Create(CultureInfo.InvariantCulture, $"udp.port=={port},rtp");
-
-    private sealed class Recorder(Capture capture, IPEndPoint to) : IRtpTransport
-    {
-        private static readonly IPEndPoint _from = new(IPAddress.Loopback, 40_000);
-
-        public bool HasRoom(int bytes) => true;
-
-        public void Send(ReadOnlySpan<byte> packet) => capture.Add(_from, to, packet);
-
-        public void Flush()
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

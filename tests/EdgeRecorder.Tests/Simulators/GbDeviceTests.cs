@@ -389,14 +389,14 @@ public sealed class GbDeviceTests
     }
 
     [Fact]
-    public async Task Fifty_devices_with_two_channels_each_have_their_own_codes_and_media()
+    public async Task Five_hundred_devices_register_at_once_and_each_has_its_own_codes_and_media()
     {
         await using var platform = new GbPlatformRig();
-        await using var device = await GbDeviceProcess.StartAsync(platform.Port, "--devices", "50", "--channels", "2", "--clip", "small.h264,small.h265", "--ramp", "1000");
-        await device.WaitForTotalsAsync(t => t.Online == 50);
-        Assert.Equal(50, platform.Registered);
+        await using var device = await GbDeviceProcess.StartAsync(platform.Port, "--devices", "500", "--channels", "2", "--addresses", "127.1.0.1", "--clip", "small.h264,small.h265", "--ramp", "100000");
+        await device.WaitForTotalsAsync(t => t.Online == 500, TimeSpan.FromSeconds(60));
+        Assert.Equal(500, platform.Registered);
         List<GbTestCall> calls = [];
-        foreach (var (n, transport) in ((int, string)[])[(0, "udp"), (7, "tcp-active"), (49, "tcp-passive")])
+        foreach (var (n, transport) in ((int, string)[])[(0, "udp"), (7, "tcp-active"), (499, "tcp-passive")])
             for (var i = 0; i < 2; i++)
                 calls.Add(await platform.CallAsync(transport, $"340200000013100{1 + 2 * n + i:D5}", $"340200000013200{1 + n:D5}"));
         foreach (var call in calls)
