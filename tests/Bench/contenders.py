@@ -95,18 +95,16 @@ class Camera(Child):
         super().__exit__(*rest)
 
 
-class Terminals(Child):
-    """Simulated vehicle terminals, each with an address of its own, which call a recorder."""
+class Callers(Child):
+    """Simulated devices that call a recorder."""
 
-    def __init__(self, folder, simulator, recorder, clip, count, channels, *switches):
+    def __init__(self, folder, *command):
         super().__init__(folder)
-        process = self.spawn(
-            *simulator, "terminal", "--server", f"127.0.0.1:{recorder.signalling}", "--terminals", str(count), "--channels", str(channels), "--addresses", "127.1.0.1",
-            "--reconnect", "0.2", "--video", clip, "--control", "0", "--no-hash", "--remember", "0", *switches, stdout=subprocess.PIPE, text=True)
-        words = process.stdout.readline().split()           # "running N control PORT"
-        if len(words) != 4:
+        process = self.spawn(*command, "--control", "0", "--no-hash", "--remember", "0", stdout=subprocess.PIPE, text=True)
+        words = process.stdout.readline().split()           # "… control PORT"
+        if not words:
             self.check()
-        self.control = socket.create_connection(("127.0.0.1", int(words[3])))
+        self.control = socket.create_connection(("127.0.0.1", int(words[-1])))
         self.answers = self.control.makefile()
 
     def command(self, line):
@@ -127,6 +125,24 @@ class Terminals(Child):
         self.answers.close()
         self.control.close()
         super().__exit__(*rest)
+
+
+class Terminals(Callers):
+    """Vehicle terminals, each with an address of its own."""
+
+    def __init__(self, folder, simulator, recorder, clip, count, channels, *switches):
+        super().__init__(
+            folder, *simulator, "terminal", "--server", f"127.0.0.1:{recorder.signalling}", "--terminals", str(count), "--channels", str(channels), "--addresses", "127.1.0.1",
+            "--reconnect", "0.2", "--video", clip, *switches)
+
+
+class SurveillanceDevices(Callers):
+    """GB/T 28181 devices, each with an address of its own. Codes of the first device and channel end in `first`."""
+
+    def __init__(self, folder, simulator, recorder, clip, count, channels, first, address, *switches):
+        super().__init__(
+            folder, *simulator, "gbdevice", "--server", f"127.0.0.1:{recorder.sip}", "--password", Recorder.sip_password, "--devices", str(count), "--channels", str(channels),
+            "--addresses", address, "--id", f"34020000001320{first:06}", "--channel-id", f"34020000001310{first:06}", "--reconnect", "0.2", "--clip", clip, *switches)
 
 
 class Floor(Child):
@@ -167,16 +183,17 @@ class Recorder(Child):
     """The published daemon with a configuration made here."""
 
     name = "recorder"
+    sip_password = "bench-28181"
 
-    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="32MiB", vehicle_channels=0):
+    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="32MiB", vehicle_channels=0, device_channels=0):
         super().__init__(folder)
         self.name = f"recorder, chain {chain}"
         self.started = time.monotonic()
         self.root = os.path.join(folder, "root")
         os.makedirs(self.root)
-        self.port, self.signalling, main, sub, playback = free_ports(5)
+        self.port, self.signalling, main, sub, playback, self.sip = free_ports(6)
         # At least 8 segments per channel (docs/configuration.md), of the size that a disk of 64 GB gets: what a segment costs once is not to pass for what a byte costs.
-        ring = ring or max(2 << 30, 8 * (channels + vehicle_channels) * (32 << 20))
+        ring = ring or max(2 << 30, 8 * (channels + vehicle_channels + device_channels) * (32 << 20))
         configuration = {
             "storage": {"root": self.root, "chain": chain, "ring": {"size": f"{ring >> 20}MiB", "segmentSize": segment}},
             "channels": [
@@ -185,7 +202,7 @@ class Recorder(Child):
             "jt808": {
                 "enabled": vehicle_channels > 0, "bind": "127.0.0.1", "port": self.signalling, "mediaPort": main, "subPort": sub, "playbackPort": playback,
                 "enrolment": "open", "record": True},
-            "gb28181": {"enabled": False},
+            "gb28181": {"enabled": device_channels > 0, "bind": "127.0.0.1", "port": self.sip, "password": self.sip_password, "record": True},
             "api": {
                 "box": {"port": self.port, "tlsPort": 0}, "cdvr": {"port": 0}, "axxon": {"port": 0}, "ome": {"port": 0},
                 "inspector": {"port": 0, "recordingPort": 0}},

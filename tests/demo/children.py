@@ -64,6 +64,17 @@ class Vehicle(Child):
         self.key, self.server = key, server
 
 
+class SurveillanceDevice(Child):
+    """A simulated GB/T 28181 device; it registers with the recorder, and tries again until that is there."""
+
+    def __init__(self, simulator, log, key, server, *switches):
+        super().__init__([*simulator, "gbdevice", "--server", server, "--exit-with-parent", *switches], log, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline().split()[:1] != ["gbdevice"]:    # "gbdevice 1 devices ready, control 0"
+            self.process.wait()
+            raise SystemExit(f"run: the simulated device {key} does not start:\n{self.tail()}")
+        self.key, self.server = key, server
+
+
 def free_ports(*wanted):
     """The wanted ports where nobody has them, otherwise any that are free."""
     ports = []

@@ -13,10 +13,7 @@ public sealed class SurveillanceCallTests
     private const string Key = $"{GbDeviceProcess.Id}_{GbDeviceProcess.Channel}";
 
     [Theory]
-    [InlineData("auto", "tcp-active", "small.h264", "10s.alaw")]
-    [InlineData("auto", "udp", "small.h265", "10s.aac", "--media-tcp", "refused")]
     [InlineData("udp", "udp", "small.h264", "10s.ulaw", "--payload", "es")]
-    [InlineData("tcp-active", "tcp-passive", "small.h264", "10s.aac", "--transport", "tcp")]
     public async Task Footage_is_what_the_device_sent(string way, string comes, string video, string audio, params string[] switches)
     {
         using var directory = new TemporaryDirectory();
