@@ -186,6 +186,8 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
         SurveillanceDevice? device;
         lock (_changing)
             device = after is null ? (_byNumber.Remove(before.Number, out var gone) ? gone : null) : _byNumber.GetValueOrDefault(before.Number);
+        if (device is not null && after is { State: Approval.Approved } && after.MediaWay != before.MediaWay)
+            Offer(device);                                  // a call that was refused may be taken now
         if (device is null || after is { State: Approval.Approved } && after.Code.AsSpan().SequenceEqual(before.Code))
             return;
         Unregister(device);
@@ -222,6 +224,12 @@ internal sealed partial class SurveillanceDevices : ISipUser, ITicking, IAsyncDi
     private void Returned(SurveillanceDevice device)
     {
         _introductions.Came(device);
+        Offer(device);
+    }
+
+    /// <summary>Whoever waits for the device tries at once.</summary>
+    private void Offer(SurveillanceDevice device)
+    {
         if (_catalog.Find(device.Number) is { } row)
             foreach (var channel in _catalog.ChannelsOf(row))
                 Ready?.Invoke(channel.Number);
