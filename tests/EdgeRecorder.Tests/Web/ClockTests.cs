@@ -65,9 +65,9 @@ public sealed class ClockTests(PageRig rig)
         await page.HoldFootageAsync(midnight.AddSeconds(-3));
         long PictureAt(DateTimeOffset at) => client.PictureAt(at - clock.Offset);
         await page.ShowsAtAsync(midnight.AddSeconds(2), PictureAt);
-        Assert.Contains(after, await page.Page.InnerTextAsync(".controls time"), StringComparison.Ordinal);
+        await page.Page.WaitForSelectorAsync($".controls time:has-text('{after}')");
         await page.ShowsAtAsync(midnight.AddSeconds(-1), PictureAt);
-        Assert.Contains(before, await page.Page.InnerTextAsync(".controls time"), StringComparison.Ordinal);
+        await page.Page.WaitForSelectorAsync($".controls time:has-text('{before}')");
         await page.Page.ClickAsync(".range-panel .pair button >> nth=0");
         await page.Page.ClickAsync(".controls button >> nth=0");              // and on
         await page.WaitAsync(page.ShownInstantAsync, at => at > midnight.AddSeconds(1), "the new day");

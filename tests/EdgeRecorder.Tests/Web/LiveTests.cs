@@ -26,9 +26,9 @@ public sealed class LiveTests(PageRig rig)
 
         // G.711, which browsers do not play, does not keep its video from them.
         await page.PlayingAsync(PageDriver.Tile("gate"));
-        Assert.Contains("H.265", await page.Page.Locator($"{PageDriver.Tile("hall")} .notice").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Page.WaitForSelectorAsync($"{PageDriver.Tile("hall")} .notice:has-text('H.265')");
         Assert.Contains("Recording", await page.Page.Locator($"{PageDriver.Tile("hall")} .caption").InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Contains("camera refuses the connection", await page.Page.Locator($"{PageDriver.Tile("ramp")} .notice").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Page.WaitForSelectorAsync($"{PageDriver.Tile("ramp")} .notice:has-text('camera refuses the connection')");
         page.AssertNoFaults();
     }
 
@@ -43,6 +43,7 @@ public sealed class LiveTests(PageRig rig)
         await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url()));
         await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(2));
         await using var page = await rig.OpenAsync(daemon, webSockets: transport == "websocket");
+        page.ExpectWarning("next unloaded part starts at");     // docs/testing.md, known to be unsteady
         if (place == ".stage")
             await page.OpenChannelAsync("gate");
         await page.PlayingAsync(place);

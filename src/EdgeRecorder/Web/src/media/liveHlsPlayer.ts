@@ -1,4 +1,5 @@
 import type Hls from 'hls.js/light';
+import type { Part } from 'hls.js/light';
 import { pageHeaders } from '../api/client';
 import { boxNow } from '../api/clock';
 import type { StreamName } from '../api/types';
@@ -67,12 +68,26 @@ export class LiveHlsPlayer implements LiveSource {
                 this.end(fault.details);
             }
         });
-        // When it has fallen behind hls.js fetches a segment whole, does not count its parts as loaded, and later misses them. They are what the segment is.
+        // When it has fallen behind hls.js fetches a segment whole, does not count its parts as loaded, and later misses them. They are what the segment is, also in the lists that come then.
+        const whole = new Map<number, Part['elementaryStreams']>();
+        const markParts = (parts: Part[] | null | undefined) => {
+            for (const part of parts ?? []) {
+                const streams = whole.get(part.fragment.sn);
+                if (streams && !part.loaded)
+                    part.elementaryStreams = { ...streams };            // its own: hls.js clears that of the segment
+            }
+        };
         hls.on(Events.FRAG_PARSED, (_, { frag, part }) => {
-            if (!part)
-                for (const listed of hls.levels[frag.level]?.details?.partList ?? [])
-                    if (listed.fragment.sn === frag.sn)
-                        listed.elementaryStreams = { ...frag.elementaryStreams };     // its own: hls.js clears that of the segment
+            if (part || typeof frag.sn !== 'number')
+                return;
+            whole.set(frag.sn, { ...frag.elementaryStreams });
+            markParts(hls.levels[frag.level]?.details?.partList);
+        });
+        hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
+            for (const sn of whole.keys())
+                if (sn < details.startSN)
+                    whole.delete(sn);
+            markParts(details.partList);
         });
         // Not before there is something to play: until hls.js has sought to it, it would take the wait for a stall.
         this.video.oncanplay = () => {
