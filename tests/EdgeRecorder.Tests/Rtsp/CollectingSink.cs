@@ -31,8 +31,8 @@ internal sealed class CollectingSink : ISourceSink
     public int LostUnits { get; private set; }
     public List<string> LossReasons { get; } = [];
 
-    public IReadOnlyList<CollectedUnit> Video => [.. Units.Where(unit => unit.Track.IsVideo)];
-    public IReadOnlyList<CollectedUnit> Audio => [.. Units.Where(unit => !unit.Track.IsVideo)];
+    public IReadOnlyList<CollectedUnit> Video => Of(isVideo: true);
+    public IReadOnlyList<CollectedUnit> Audio => Of(isVideo: false);
 
     public void Announce(IReadOnlyList<Track> tracks) => Change(() => Announcements.Add(tracks));
 
@@ -63,6 +63,13 @@ internal sealed class CollectingSink : ISourceSink
 
     /// <summary>All video as one Annex B stream.</summary>
     public byte[] AnnexB() => [.. Video.SelectMany(unit => unit.NalUnits).SelectMany(nal => (byte[])[0, 0, 0, 1, .. nal])];
+
+    /// <summary>Also while more comes.</summary>
+    private List<CollectedUnit> Of(bool isVideo)
+    {
+        lock (_gate)
+            return [.. Units.Where(unit => unit.Track.IsVideo == isVideo)];
+    }
 
     private void Change(Action change)
     {
