@@ -70,6 +70,8 @@ public sealed class PlatformCallTests
         using var call = await rig.CallAsync("passive", CascadeRig.Stored(SessionPurpose.Playback));
         await InfoAsync(call, "PAUSE RTSP/1.0\r\nCSeq: 1\r\nPauseTime: now\r\n\r\n", 200);
         await InfoAsync(call, "PLAY RTSP/1.0\r\nCSeq: 2\r\nScale: -1.0\r\n\r\n", 501);
+        await InfoAsync(call, "PLAY RTSP/1.0\r\nCSeq: 2\r\nScale: 0\r\n\r\n", 501);
+        await InfoAsync(call, "PLAY RTSP/1.0\r\nCSeq: 2\r\nScale: 65\r\n\r\n", 501);
         await InfoAsync(call, "TURN RTSP/1.0\r\n\r\n", 400);
         Assert.True(Arrived(rig, call) < clip.Pictures.Count());
         await InfoAsync(call, "PLAY RTSP/1.0\r\nCSeq: 3\r\nRange: npt=2-\r\n\r\n", 200);
