@@ -17,7 +17,7 @@ public sealed class SurveillanceDevicesTests
         await using var rig = new SurveillanceRig(time: time);
         await using var peer = rig.Udp();
         await peer.RegisterAsync();
-        await peer.IntroducedAsync();
+        await rig.SettledAsync(peer);
         var (came, gone) = (0, 0);
         rig.Device.Came += () => Interlocked.Increment(ref came);
         rig.Device.Gone += () => Interlocked.Increment(ref gone);
@@ -41,6 +41,7 @@ public sealed class SurveillanceDevicesTests
         await using var rig = new SurveillanceRig(time: time);
         await using var peer = rig.Udp();
         await peer.RegisterAsync(120);
+        await rig.SettledAsync(peer);
         rig.Advance(60);
         await peer.KeepAliveAsync();
         rig.Advance(61);

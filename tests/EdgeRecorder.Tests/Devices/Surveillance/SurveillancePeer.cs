@@ -18,6 +18,7 @@ internal sealed class SurveillancePeer : IAsyncDisposable
     private readonly Channel<SipMessage> _responses = Channel.CreateUnbounded<SipMessage>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _listening;
+    private readonly HashSet<(string Branch, string Method)> _known = [];
     private int _number;
 
     public SurveillancePeer(ScriptedPeer peer, string id, string password)
@@ -34,7 +35,7 @@ internal sealed class SurveillancePeer : IAsyncDisposable
     /// <summary>Documents that it was sent.</summary>
     public ConcurrentQueue<ManscdpDocument> Asked { get; } = new();
 
-    /// <summary>Requests that it was sent.</summary>
+    /// <summary>Requests that it was sent; one that came again is answered again and counts once.</summary>
     public ConcurrentQueue<SipMessage> Requests { get; } = new();
 
     /// <summary>Documents that answer a question; their numbers are set to its.</summary>
@@ -173,11 +174,13 @@ internal sealed class SurveillancePeer : IAsyncDisposable
 
     private async Task TakeAsync(SipMessage request)
     {
-        Requests.Enqueue(request);
+        var isNew = _known.Add((request.Via.Branch, request.Method));
+        if (isNew)
+            Requests.Enqueue(request);
         if (request.Method == "ACK" || Status(request) is not (> 0 and var status))
             return;
         await _peer.AnswerAsync(request, status, headers: request.Method == "SUBSCRIBE" ? "Expires: 600\r\n" : "");
-        if (request.Method != "MESSAGE" || status != 200)
+        if (!isNew || request.Method != "MESSAGE" || status != 200)
             return;
         var document = ManscdpDocument.Parse(request.Body.Span);
         Asked.Enqueue(document);
