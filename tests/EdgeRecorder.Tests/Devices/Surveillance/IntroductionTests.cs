@@ -138,6 +138,22 @@ public sealed class IntroductionTests
     }
 
     [Fact]
+    public async Task A_device_that_stays_is_asked_for_its_catalog_again()
+    {
+        var time = new ManualTime();
+        await using var rig = new SurveillanceRig(options => (options.CatalogHours, options.HeartbeatSeconds, options.SubscribeCatalog, options.SubscribeAlarm) = (1, 3600, false, false), time);
+        await using var peer = rig.Udp();
+        peer.Answers = SurveillancePeer.With(Gate);
+        await peer.RegisterAsync(100_000);
+        await EndpointRig.Until(() => time.Waiting.Contains(TimeSpan.FromHours(1)), "the timer");
+        await rig.Journal.FlushAsync();
+        Assert.Single(rig.ChannelsOf());
+        peer.Answers = SurveillancePeer.With(Gate, Rear);
+        rig.Advance(3600);
+        await EndpointRig.Until(() => rig.ChannelsOf().Count == 2, "the camera that was added to it");
+    }
+
+    [Fact]
     public async Task A_NOTIFY_of_no_subscription_is_refused()
     {
         await using var rig = new SurveillanceRig();

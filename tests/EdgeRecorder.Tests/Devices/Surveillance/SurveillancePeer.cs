@@ -29,6 +29,9 @@ internal sealed class SurveillancePeer : IAsyncDisposable
 
     public string Id { get; }
     public string Password { get; set; }
+
+    /// <summary>Of its credentials; null: its ID.</summary>
+    public string? User { get; set; }
     public string CallId { get; set; } = Guid.NewGuid().ToString("N");
     public IPEndPoint Local => _peer.Local;
 
@@ -72,9 +75,9 @@ internal sealed class SurveillancePeer : IAsyncDisposable
             return first;
         var challenge = Challenge.ParseAll(first["WWW-Authenticate"]!)[0];
         const string Uri = "sip:34020000002000000001@3402000000";
-        var response = DigestHash.Response(DigestAlgorithm.Md5, DigestHash.OfUser(DigestAlgorithm.Md5, Id, challenge["realm"]!, Password), challenge["nonce"]!, null, null, null,
+        var response = DigestHash.Response(DigestAlgorithm.Md5, DigestHash.OfUser(DigestAlgorithm.Md5, User ?? Id, challenge["realm"]!, Password), challenge["nonce"]!, null, null, null,
             DigestHash.OfRequest(DigestAlgorithm.Md5, "REGISTER", Uri));
-        return await RequestAsync("REGISTER", $"Authorization: Digest username=\"{Id}\", realm=\"{challenge["realm"]}\", nonce=\"{challenge["nonce"]}\", uri=\"{Uri}\", response=\"{response}\", algorithm=MD5\r\n"
+        return await RequestAsync("REGISTER", $"Authorization: Digest username=\"{User ?? Id}\", realm=\"{challenge["realm"]}\", nonce=\"{challenge["nonce"]}\", uri=\"{Uri}\", response=\"{response}\", algorithm=MD5\r\n"
             + $"Expires: {expires}\r\n{headers}");
     }
 
