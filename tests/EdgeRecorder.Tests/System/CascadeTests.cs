@@ -76,6 +76,32 @@ public sealed class CascadeTests
         Assert.Empty(platform.Errors);
     }
 
+    [Fact]
+    public async Task Cameras_alarms_and_positions_of_a_device_below_reach_the_platform_above()
+    {
+        using var above = new DaemonSetup().WithSurveillance(("password", GbDeviceProcess.Password), ("subscribePosition", true));
+        await using var platform = await DaemonProcess.StartAsync(above);
+        using var below = new DaemonSetup().WithSurveillance(("password", GbDeviceProcess.Password)).WithPlatform(above.SurveillancePort, GbDeviceProcess.ServerId, DeviceId, GbDeviceProcess.Password);
+        await using var box = await DaemonProcess.StartAsync(below);
+        await box.WaitAsync(() => box.GetAsync("/api/v1/platforms"), p => p[0].GetProperty("subscriptions").GetInt32() == 3, "subscriptions");
+
+        await using var device = await GbDeviceProcess.StartAsync(below.SurveillancePort, "--clip", "small.h264");
+        var shown = await platform.DeviceAsync(DeviceId, d => d.GetProperty("channels").GetArrayLength() == 1);
+        Assert.Equal(Channel, Text(shown.GetProperty("channels")[0], "channel"));
+
+        await device.CommandAsync($"@{GbDeviceProcess.Channel} alarm 5 2");
+        var events = await platform.WaitAsync(() => platform.GetAsync("/api/v1/events"), e => e.GetArrayLength() == 1, "the alarm");
+        Assert.Equal(("motion", Text(shown.GetProperty("channels")[0], "id")), (Text(events[0], "kind"), Text(events[0], "channel")));
+
+        await device.CommandAsync("position");
+        var there = (await platform.DeviceAsync(DeviceId, d => d.GetProperty("position").ValueKind == JsonValueKind.Object)).GetProperty("position");
+        var here = (await box.DeviceAsync(GbDeviceProcess.Id)).GetProperty("position");
+        foreach (var member in (string[])["latitude", "longitude", "speed", "heading"])
+            Assert.Equal(here.GetProperty(member).GetDouble(), there.GetProperty(member).GetDouble(), 0.01);
+        Assert.Empty(platform.Errors);
+        Assert.Empty(box.Errors);
+    }
+
     private static bool Holds(IReadOnlyList<string> all, IReadOnlyList<string> piece) => string.Join(' ', all).Contains(string.Join(' ', piece), StringComparison.Ordinal);
 
     private static async Task<IReadOnlyList<string>> DigestsAsync(DaemonProcess daemon, string key, string file)

@@ -131,7 +131,7 @@ public sealed class SurveillanceRecordingTests(ITestOutputHelper output)
                 keys.Add($"{Device(first + i / Channels)}_{Channel(first + i)}");
         foreach (var key in keys)
             await daemon.AwaitFootageAsync(key, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(seconds * 4 + 60));
-        foreach (var (process, transport) in (ReadOnlySpan<(GbDeviceProcess, string)>)[(udp, "udp"), (passive, "tcp-active"), (active, "tcp-passive")])
+        foreach (var (process, transport) in ((GbDeviceProcess, string)[])[(udp, "udp"), (passive, "tcp-active"), (active, "tcp-passive")])
         {
             Assert.All((await process.StatsAsync()).Streams.Where(stream => stream.Video > 0), stream => Assert.Equal(transport, stream.Transport));
             var totals = await process.TotalsAsync();
