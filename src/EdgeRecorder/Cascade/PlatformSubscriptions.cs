@@ -38,7 +38,7 @@ internal sealed class PlatformSubscriptions(UpperPlatform platform, PlatformRepo
             return;
         }
         if (query is not (CatalogQuery or AlarmQuery or MobilePositionQuery))
-            platform.Refuse(incoming, 489, $"nothing is reported of {query.CmdType}");
+            platform.RefuseQuietly(incoming, 489);
         else if (Count >= Most)
             platform.Refuse(incoming, 503, $"{Most} subscriptions stand");
         else

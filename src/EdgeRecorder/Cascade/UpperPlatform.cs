@@ -257,6 +257,13 @@ internal sealed partial class UpperPlatform
 
     private IPAddress MediaAddress(SipFlow flow) => Box.MediaHost ?? (IPAddress.TryParse(_endpoint.LocalOf(flow).Host, out var local) ? local : IPAddress.Loopback);
 
+    /// <summary>Asked for what it never gets, again and again perhaps: counted, and nothing for people to act on.</summary>
+    public void RefuseQuietly(SipIncoming incoming, int status)
+    {
+        Interlocked.Increment(ref _refused);
+        incoming.Answer(status);
+    }
+
     public void Refuse(SipIncoming incoming, int status, string why)
     {
         Interlocked.Increment(ref _refused);

@@ -32,7 +32,7 @@ export function DevicesPage() {
                 {[...waiting, ...(all ?? []).filter(d => d.state !== 'waiting')].map(device => <DeviceCard key={device.id} device={device} />)}
             </div>
             {platforms.value && platforms.value.length > 0 && (
-                <section class="panel" aria-label={words.platforms}>
+                <section class="panel wide platforms" aria-label={words.platforms}>
                     <h2>{words.platforms}</h2>
                     <ul class="plain">{platforms.value.map(platform => <PlatformLine key={`${platform.serverId}@${platform.host}:${platform.port}`} platform={platform} />)}</ul>
                 </section>
@@ -97,11 +97,11 @@ function DeviceCard({ device }: { device: Device }) {
 /** What the recorder itself registers with, as a device. */
 function PlatformLine({ platform }: { platform: Platform }) {
     const words = text.value.devices;
+    const state = !platform.registered ? platform.detail : platform.calls > 0 ? words.takes(platform.calls) : words.takesNothing;
     return (
         <li>
+            <span><code>{platform.serverId}</code><small>{platform.host}:{platform.port}{state && ` · ${state}`}</small></span>
             <span class={`badge ${platform.registered ? 'live' : 'offline'}`}><i aria-hidden="true" />{platform.registered ? words.registered : words.notRegistered}</span>
-            {' '}<code>{platform.serverId}</code> {platform.host}:{platform.port}
-            {platform.registered ? <> · {platform.calls > 0 ? words.takes(platform.calls) : words.takesNothing}</> : platform.detail && <> · <span class="trouble">{platform.detail}</span></>}
         </li>
     );
 }
