@@ -1,11 +1,10 @@
 """B4 for GB/T 28181: program streams over the ways that their media takes."""
-import statistics
-import sys
 import time
 
 import accounting
 from contenders import Camera, Recorder, SurveillanceDevices
 from readback import RANGE
+from report import beside_rtsp, table
 from vehicles import pictures, wait
 
 STREAMS, CLIP = 16, "720p-4m.h264"
@@ -13,23 +12,12 @@ DEVICES, CHANNELS = 32, 2
 WAYS = {"TCP": ["--media-udp", "refused"], "UDP": ["--media-tcp", "refused"]}
 
 
-def steady_state(setup, sample, table):
-    """CPU per recorded byte of the same video, by RTSP over TCP and as program streams over TCP and UDP, in turns."""
-    runs = {"RTSP": [], **{f"PS over {way}": [] for way in WAYS}}
-    for turn in range(setup.rounds):
-        for name, taken in runs.items():
-            print(f"  B4: {name}, turn {turn + 1} of {setup.rounds}", file=sys.stderr)
-            taken.append(by_rtsp(setup, sample) if name == "RTSP" else by_ps(setup, sample, WAYS[name.split()[-1]]))
-    bar = statistics.median(s.ns_per_byte for s in runs["RTSP"])
-    rows = []
-    for name, samples in runs.items():
-        costs = [s.ns_per_byte for s in samples]
-        allocated = [s.allocated / s.seconds / STREAMS / 1024 for s in samples if s.allocated is not None]
-        rows.append([
-            name, f"{statistics.median(costs):.2f} ({min(costs):.2f}–{max(costs):.2f})", f"{statistics.median(costs) / bar:.2f}",
-            f"{statistics.median(100 * s.cpu / s.seconds for s in samples):.1f}", f"{statistics.median(s.video_bytes * 8 / s.seconds / 1e6 for s in samples):.1f}",
-            f"{statistics.median(s.resident for s in samples) / 1e6:.0f}", f"{statistics.median(allocated):.2f}" if allocated else "–"])
-    table(f"B4, GB/T 28181: {STREAMS} channels × 4 Mb/s, chain on; target ≤ 1.3 × RTSP", ["", "ns/B", "× RTSP", "CPU %", "Mb/s", "RSS MB", "KB/channel/s allocated"], rows)
+def steady_state(setup, sample):
+    """By RTSP over TCP and as program streams over TCP and UDP."""
+    ways = {"RTSP": lambda: by_rtsp(setup, sample)}
+    for name, way in WAYS.items():
+        ways[f"PS over {name}"] = lambda way=way: by_ps(setup, sample, way)
+    beside_rtsp(setup.rounds, STREAMS, "B4, GB/T 28181", ways)
 
 
 def by_rtsp(setup, sample):
@@ -44,7 +32,7 @@ def by_ps(setup, sample, way):
         return sample(setup, recorder, devices, STREAMS)
 
 
-def crowd(setup, table):
+def crowd(setup):
     """Half of the devices over TCP and half over UDP: every picture that was sent is looked for in the footage."""
     seconds = 20 * max(2, round((setup.warmup + setup.window) / 20))     # whole rounds of clips of 20 s
     switches = ["--loops", str(seconds // 20)]
