@@ -1,12 +1,11 @@
 """B4 for GB/T 28181: program streams over the ways that their media takes."""
 import contextlib
-import statistics
-import sys
 import time
 
 import accounting
 from contenders import Camera, Recorder, SurveillanceDevices
 from readback import RANGE
+from report import beside_rtsp, table
 from vehicles import pictures, wait
 
 STREAMS, CLIP = 16, "720p-4m.h264"
@@ -15,23 +14,12 @@ DEVICES, CHANNELS = 32, 2
 WAYS = {"TCP": ["--media-udp", "refused", "--media-tcp", "active"], "UDP": ["--media-tcp", "refused"], "TCP active": ["--media-udp", "refused", "--media-tcp", "passive"]}
 
 
-def steady_state(setup, sample, table):
-    """CPU per recorded byte of the same video, by RTSP over TCP and as program streams over UDP and TCP both ways, in turns."""
-    runs = {"RTSP": [], **{f"PS over {way}": [] for way in WAYS}}
-    for turn in range(setup.rounds):
-        for name, taken in runs.items():
-            print(f"  B4: {name}, turn {turn + 1} of {setup.rounds}", file=sys.stderr)
-            taken.append(by_rtsp(setup, sample) if name == "RTSP" else by_ps(setup, sample, name.removeprefix("PS over ")))
-    bar = statistics.median(s.ns_per_byte for s in runs["RTSP"])
-    rows = []
-    for name, samples in runs.items():
-        costs = [s.ns_per_byte for s in samples]
-        allocated = [s.allocated / s.seconds / STREAMS / 1024 for s in samples if s.allocated is not None]
-        rows.append([
-            name, f"{statistics.median(costs):.2f} ({min(costs):.2f}–{max(costs):.2f})", f"{statistics.median(costs) / bar:.2f}",
-            f"{statistics.median(100 * s.cpu / s.seconds for s in samples):.1f}", f"{statistics.median(s.video_bytes * 8 / s.seconds / 1e6 for s in samples):.1f}",
-            f"{statistics.median(s.resident for s in samples) / 1e6:.0f}", f"{statistics.median(allocated):.2f}" if allocated else "–"])
-    table(f"B4, GB/T 28181: {STREAMS} channels × 4 Mb/s, chain on; target ≤ 1.3 × RTSP", ["", "ns/B", "× RTSP", "CPU %", "Mb/s", "RSS MB", "KB/channel/s allocated"], rows)
+def steady_state(setup, sample):
+    """By RTSP over TCP and as program streams over TCP, both ways, and UDP."""
+    ways = {"RTSP": lambda: by_rtsp(setup, sample)}
+    for name, way in WAYS.items():
+        ways[f"PS over {name}"] = lambda way=way: by_ps(setup, sample, way)
+    beside_rtsp(setup.rounds, STREAMS, "B4, GB/T 28181", ways)
 
 
 def by_rtsp(setup, sample):
@@ -58,7 +46,7 @@ def set_way(recorder, way, first, count):
             recorder.change(f"/api/v1/devices/{device['id']}", {"mediaWay": "tcp-active"})
 
 
-def crowd(setup, table):
+def crowd(setup):
     """A third of the devices by each way: every picture that was sent is looked for in the footage."""
     seconds = 20 * max(2, round((setup.warmup + setup.window) / 20))     # whole rounds of clips of 20 s
     switches = ["--loops", str(seconds // 20)]

@@ -1,34 +1,19 @@
 """B4: vehicle terminals beside RTSP cameras."""
-import statistics
-import sys
 import time
 import urllib.request
 
 import accounting
 from contenders import Camera, Recorder, Terminals
 from readback import RANGE, read_record
+from report import beside_rtsp, table
 
 STREAMS, CLIP = 16, "720p-4m.h264"
 TERMINALS, CHANNELS, CAMERAS = 64, 2, 16
 
 
-def steady_state(setup, sample, table):
-    """CPU per recorded byte of the same video, by RTSP and by JT/T 1078, both over TCP, in turns."""
-    runs = {"RTSP": [], "JT/T 1078": []}
-    for turn in range(setup.rounds):
-        for name, taken in runs.items():
-            print(f"  B4: {name}, turn {turn + 1} of {setup.rounds}", file=sys.stderr)
-            taken.append((by_rtsp if name == "RTSP" else by_1078)(setup, sample))
-    bar = statistics.median(s.ns_per_byte for s in runs["RTSP"])
-    rows = []
-    for name, samples in runs.items():
-        costs = [s.ns_per_byte for s in samples]
-        allocated = [s.allocated / s.seconds / STREAMS / 1024 for s in samples if s.allocated is not None]
-        rows.append([
-            name, f"{statistics.median(costs):.2f} ({min(costs):.2f}–{max(costs):.2f})", f"{statistics.median(costs) / bar:.2f}",
-            f"{statistics.median(100 * s.cpu / s.seconds for s in samples):.1f}", f"{statistics.median(s.video_bytes * 8 / s.seconds / 1e6 for s in samples):.1f}",
-            f"{statistics.median(s.resident for s in samples) / 1e6:.0f}", f"{statistics.median(allocated):.2f}" if allocated else "–"])
-    table(f"B4: {STREAMS} channels × 4 Mb/s, chain on; target ≤ 1.3 × RTSP", ["", "ns/B", "× RTSP", "CPU %", "Mb/s", "RSS MB", "KB/channel/s allocated"], rows)
+def steady_state(setup, sample):
+    """By RTSP and by JT/T 1078, both over TCP."""
+    beside_rtsp(setup.rounds, STREAMS, "B4", {"RTSP": lambda: by_rtsp(setup, sample), "JT/T 1078": lambda: by_1078(setup, sample)})
 
 
 def by_rtsp(setup, sample):
@@ -43,7 +28,7 @@ def by_1078(setup, sample):
         return sample(setup, recorder, terminals, STREAMS)
 
 
-def crowd(setup, table):
+def crowd(setup):
     """Terminals and cameras together: every picture that was sent is looked for in the footage."""
     seconds = 20 * max(2, round((setup.warmup + setup.window) / 20))     # whole rounds of clips of 20 s
     loops = str(seconds // 20)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace EdgeRecorder.Simulators;
 
 /// <summary>The command line cannot be meant; the message says why.</summary>
@@ -49,6 +51,13 @@ internal sealed class Arguments
         var text when T.TryParse(text, null, out var number) => number,
         var text => throw new UsageException($"--{name}: '{text}' is not a number it takes"),
     };
+
+    /// <summary><c>N</c> or <c>N/D</c>.</summary>
+    public (long Numerator, long Denominator) Fraction(string name, string otherwise)
+    {
+        var parts = (Text(name) ?? otherwise).Split('/');
+        return (long.Parse(parts[0], CultureInfo.InvariantCulture), parts.Length > 1 ? long.Parse(parts[1], CultureInfo.InvariantCulture) : 1);
+    }
 
     public string OneOf(string name, params ReadOnlySpan<string> allowed)
     {

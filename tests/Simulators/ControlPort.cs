@@ -10,10 +10,10 @@ internal sealed class ControlPort : IDisposable
     private readonly Func<string, Task<string>> _execute;
     private readonly TcpListener _listener;
 
-    public ControlPort(IPAddress address, int port, Func<string, Task<string>> execute)
+    public ControlPort(IPEndPoint at, Func<string, Task<string>> execute)
     {
         _execute = execute;
-        _listener = new TcpListener(address, port);
+        _listener = new TcpListener(at);
         _listener.Start();
     }
 

@@ -26,25 +26,4 @@ internal static class FragmentUnits
         }
         units.Sort(static (a, b) => (a.Dts90k, a.Track.Id).CompareTo((b.Dts90k, b.Track.Id)));
     }
-
-    /// <summary>The bytes of a unit where they lie; the payload has no reference of its own.</summary>
-    /// <param name="at">From the first byte of the payloads.</param>
-    /// <returns>Null: they do not hold it.</returns>
-    public static Payload? Find(ReadOnlySpan<Payload> payloads, long at, int size)
-    {
-        foreach (var payload in payloads)
-        {
-            if (at + size <= payload.Length)
-                foreach (var slice in payload)
-                {
-                    if (at < slice.Length)
-                        return new(slice.Chunk, slice.Offset + (int)at, size);
-                    at -= slice.Length;
-                }
-            at -= payload.Length;
-            if (at < 0)
-                return null;
-        }
-        return null;
-    }
 }

@@ -90,7 +90,7 @@ internal sealed class LiveFeed(Action<int> leftOut) : IFragmentViewer, IDisposab
         sender.Describe(fragment.Init);
         FragmentUnits.Read(fragment.Head.Span, fragment.Init, _units);
         foreach (var unit in _units)
-            if (FragmentUnits.Find(fragment.Payloads, unit.Offset - fragment.Head.Length, unit.Size) is { } payload)
+            if (fragment.Find(unit.Offset, unit.Size) is { } payload)
                 sender.Send(unit, payload, unit.Pts90k);
     }
 

@@ -78,6 +78,21 @@ public sealed class Fragment
     /// <summary>What follows <see cref="Head"/>.</summary>
     public ReadOnlySpan<Payload> Payloads => _payloads.AsSpan(0, _payloadCount);
 
+    /// <summary>The bytes of a sample where they lie, without a reference of their own.</summary>
+    /// <param name="offset">Of the first one, from the first byte of `moof`.</param>
+    /// <returns>Null: `mdat` does not hold them.</returns>
+    internal Payload? Find(long offset, long size)
+    {
+        var at = offset - _head.Length;
+        foreach (var payload in Payloads)
+        {
+            if (at >= 0 && size >= 0 && at <= payload.Length && size <= payload.Length - at)
+                return payload.Slice((int)at, (int)size);
+            at -= payload.Length;
+        }
+        return null;
+    }
+
     public void AddReference() => Interlocked.Increment(ref _references);
 
     /// <summary>One more owner, unless the last has let go already: so what is remembered without being held can still be asked for.</summary>

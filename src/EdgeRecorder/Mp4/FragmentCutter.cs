@@ -1,5 +1,4 @@
 using EdgeRecorder.Bytes;
-using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Mp4;
 
@@ -80,21 +79,10 @@ internal sealed class FragmentCutter(long longest90k)
         var samples = isVideo ? _video : _audio;
         ref var time = ref isVideo ? ref _videoTime : ref _audioTime;
         time = (samples.Count == 0 ? sample.Dts : time.Start, sample.Dts + sample.Duration);
-        var payload = PayloadOf(fragment, sample);
+        var payload = fragment.Find(sample.Offset, sample.Size)
+            ?? throw new ProtocolException(BoxReader.Protocol, (int)sample.Offset, "trun", $"a sample of {sample.Size} bytes lies outside of mdat");
         payload.AddReference();
         samples.Add(sample.Dts + sample.CompositionOffset, sample.IsSync, payload);
-    }
-
-    private static Payload PayloadOf(Fragment fragment, in FragmentSample sample)
-    {
-        var at = (int)Math.Min(sample.Offset - fragment.Head.Length, int.MaxValue);
-        foreach (var payload in fragment.Payloads)
-        {
-            if (at >= 0 && at + sample.Size <= payload.Length)
-                return payload.Slice(at, (int)sample.Size);
-            at -= payload.Length;
-        }
-        throw new ProtocolException(BoxReader.Protocol, (int)sample.Offset, "trun", $"a sample of {sample.Size} bytes lies outside of mdat");
     }
 
     private void Close(bool endsGop, ICollection<Fragment> pieces)

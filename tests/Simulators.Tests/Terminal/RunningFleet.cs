@@ -16,7 +16,7 @@ internal sealed class RunningFleet : IAsyncDisposable
     {
         _fleet = new Fleet(options);
         _commands = new TerminalCommands(_fleet);
-        foreach (var fault in options.Faults)
+        foreach (var fault in options.Process.Faults)
             _commands.ExecuteAtStart(fault);
         _pacer = new Thread(() => _fleet.Run(_stop.Token));
         _pacer.Start();
@@ -33,7 +33,7 @@ internal sealed class RunningFleet : IAsyncDisposable
 
     public async Task<string> CommandAsync(string command)
     {
-        var answer = await _fleet.AskAsync(() => _commands.Execute(command));
+        var answer = await _fleet.Inbox.AskAsync(() => _commands.Execute(command));
         Assert.False(answer.StartsWith("error", StringComparison.Ordinal), $"{command}: {answer}");
         return answer;
     }

@@ -58,7 +58,7 @@ internal sealed record CameraOptions
           --count FILE            write the answer of the command stats into FILE at the end
           --exit-with-parent      end when standard input ends
           --print-port            accepted for clarity; "listening HOST:PORT control PORT" is always the first line of output
-        Faults (also commands of the control port; --NAME VALUE sets them at the start):
+        Faults (also commands of the control port; --NAME VALUE, or --fault '@/path NAME VALUE', sets them at the start):
         """ + "\n" + ControlCommands.Help;
 
     public required string Video { get; init; }
@@ -70,7 +70,6 @@ internal sealed record CameraOptions
     public long FpsDenominator { get; init; }
     public required IPAddress Bind { get; init; }
     public int Port { get; init; }
-    public int? ControlPort { get; init; }
     public bool AllowTcp { get; init; }
     public bool AllowUdp { get; init; }
     public StartRule Start { get; init; }
@@ -89,19 +88,16 @@ internal sealed record CameraOptions
     public required PacketizerOptions Packetizer { get; init; }
     public bool SpropInSdp { get; init; }
     public int Seed { get; init; }
-    public string? CountFile { get; init; }
-    public bool ExitWithParent { get; init; }
-
-    /// <summary>Fault commands of the command line, in their order.</summary>
-    public required IReadOnlyList<string> Faults { get; init; }
+    public required ProcessOptions Process { get; init; }
 
     public static CameraOptions Parse(Arguments args)
     {
         args.Flag("print-port");
-        var (numerator, denominator) = Fraction(args.Text("fps") ?? "25");
+        var (numerator, denominator) = args.Fraction("fps", "25");
+        var bind = IPAddress.Parse(args.Text("bind") ?? "127.0.0.1");
         var transport = args.OneOf("transport", "any", "tcp", "udp");
         var parameterSets = args.OneOf("parameter-sets", "both", "sdp", "stream");
-        var options = new CameraOptions
+        return new CameraOptions
         {
             Video = args.Text("video") ?? throw new UsageException("--video FILE is needed"),
             Audio = args.Text("audio"),
@@ -110,9 +106,8 @@ internal sealed record CameraOptions
             OtherAudio = args.Text("other-audio"),
             FpsNumerator = numerator,
             FpsDenominator = denominator,
-            Bind = IPAddress.Parse(args.Text("bind") ?? "127.0.0.1"),
+            Bind = bind,
             Port = args.Number("port", 0),
-            ControlPort = args.Text("control") is { } control ? int.Parse(control, CultureInfo.InvariantCulture) : null,
             AllowTcp = transport != "udp",
             AllowUdp = transport != "tcp",
             Start = args.OneOf("start", "begin", "live", "live-key") switch { "live" => StartRule.Live, "live-key" => StartRule.LiveKey, _ => StartRule.Begin },
@@ -142,16 +137,7 @@ internal sealed record CameraOptions
                 parameterSets != "sdp"),
             SpropInSdp = parameterSets != "stream",
             Seed = args.Number("seed", 1),
-            CountFile = args.Text("count"),
-            ExitWithParent = args.Flag("exit-with-parent"),
-            Faults = [],
+            Process = ProcessOptions.TakeRest(args, bind, "count"),
         };
-        return options with { Faults = [.. args.Left.Select(a => a.Value is null ? a.Name : $"{a.Name} {a.Value}")] };
-    }
-
-    private static (long, long) Fraction(string text)
-    {
-        var parts = text.Split('/');
-        return (long.Parse(parts[0], CultureInfo.InvariantCulture), parts.Length > 1 ? long.Parse(parts[1], CultureInfo.InvariantCulture) : 1);
     }
 }

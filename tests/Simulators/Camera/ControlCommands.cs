@@ -1,9 +1,8 @@
-using System.Globalization;
-
 namespace EdgeRecorder.Simulators.Camera;
 
-/// <summary>Executes the commands of the control port and the fault switches of the command line.</summary>
-internal sealed class ControlCommands(RtspServer server)
+/// <summary>What a camera's clients and the camera do at a command.</summary>
+internal sealed class ControlCommands(RtspServer server) : Commands(
+    "clients", "drop-once", "disconnect", "refuse", "stale", "jump", "garbage", "oversize")
 {
     public const string Help = """
           drop N                  lose every Nth packet (0 = none)
@@ -36,78 +35,45 @@ internal sealed class ControlCommands(RtspServer server)
 
     private const long EndlessFragmentBytes = 64L << 20;
 
-    private static readonly string[] _momentary = ["drop-once", "disconnect", "refuse", "stale", "jump", "garbage", "oversize"];
-
-    /// <summary>Sets a fault before the first client comes.</summary>
-    public void ExecuteAtStart(string command)
+    protected override string Execute(Command command)
     {
-        if (_momentary.Contains(command.Split(' ')[0]))
-            throw new UsageException($"--{command.Split(' ')[0]} acts on clients that are there: use the control port");
-        var answer = Execute(command);
-        if (answer != "ok")
-            throw new UsageException($"--{command}: {answer}");
-    }
-
-    /// <summary>Returns <c>ok</c>, one line of JSON, or <c>error …</c>.</summary>
-    public string Execute(string line)
-    {
-        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string? path = null;
-        if (words.Length > 0 && words[0].StartsWith('@'))
-            (path, words) = (words[0][1..], words[1..]);
-        if (words.Length == 0)
-            return "error: empty command";
-        try
+        var path = command.Target;
+        var faults = server.Faults.For(path);
+        switch (command.Name)
         {
-            return Execute(path, words[0], words[1..]);
-        }
-        catch (Exception e) when (e is FormatException or OverflowException or IndexOutOfRangeException)
-        {
-            return $"error: {words[0]} does not take '{string.Join(' ', words[1..])}'";
-        }
-    }
-
-    private string Execute(string? path, string command, string[] values)
-    {
-        var faults = server.FaultsFor(path);
-        var isOn = values is not ["off"];
-        int Integer(int otherwise = -1) => values.Length == 0 && otherwise >= 0 ? otherwise : int.Parse(values[0], CultureInfo.InvariantCulture);
-        double Seconds() => double.Parse(values[0], CultureInfo.InvariantCulture);
-        switch (command)
-        {
-            case "drop": faults.DropEvery = Integer(); break;
-            case "duplicate": faults.DuplicateEvery = Integer(); break;
-            case "reorder": faults.ReorderEvery = Integer(); break;
-            case "mute": faults.Mute = isOn; break;
-            case "unauthorized": faults.Unauthorized = isOn; break;
-            case "params": faults.Alternate = isOn; break;
-            case "alternate-every-gop": faults.AlternateEveryGop = isOn; break;
+            case "drop": faults.DropEvery = command.Integer(); break;
+            case "duplicate": faults.DuplicateEvery = command.Integer(); break;
+            case "reorder": faults.ReorderEvery = command.Integer(); break;
+            case "mute": faults.Mute = command.IsOn; break;
+            case "unauthorized": faults.Unauthorized = command.IsOn; break;
+            case "params": faults.Alternate = command.IsOn; break;
+            case "alternate-every-gop": faults.AlternateEveryGop = command.IsOn; break;
             case "other" when server.OtherTracks is not null:
-                faults.Other = isOn;
+                faults.Other = command.IsOn;
                 ForEach(path, (_, session) => session.Disconnect("other codecs"));
                 break;
-            case "no-sr": faults.NoSenderReports = isOn; break;
-            case "slow": faults.BytesPerSecond = isOn ? 1 : 0; break;
-            case "trickle": faults.BytesPerSecond = Integer(); break;
-            case "clock": faults.WallClockOffset = Seconds(); break;
-            case "disconnect-after": faults.DisconnectAfter = Seconds(); break;
+            case "no-sr": faults.NoSenderReports = command.IsOn; break;
+            case "slow": faults.BytesPerSecond = command.IsOn ? 1 : 0; break;
+            case "trickle": faults.BytesPerSecond = command.Integer(); break;
+            case "clock": faults.WallClockOffset = command.Seconds(); break;
+            case "disconnect-after": faults.DisconnectAfter = command.Seconds(); break;
             case "stall":
-                faults.StallKeepsBacklog = values is [_, "backlog"];
-                faults.StalledUntil = Pacer.Now + Seconds();
+                faults.StallKeepsBacklog = command.KeepsBacklog;
+                faults.StalledUntil = PacerClock.Now + command.Seconds();
                 break;
-            case "wrong-sdp" when values is ["off"]: faults.SdpVariant = null; break;
-            case "wrong-sdp" when SessionDescription.Variants.Contains(values[0]): faults.SdpVariant = values[0]; break;
+            case "wrong-sdp" when command.Values is ["off"]: faults.SdpVariant = null; break;
+            case "wrong-sdp" when SessionDescription.Variants.Contains(command.Values[0]): faults.SdpVariant = command.Values[0]; break;
             case "heal": faults.Clear(); break;
             case "stale": server.Authentication?.ExpireNonce(); break;
-            case "refuse": server.Refuse(Seconds()); break;
-            case "drop-once": ForEach(path, (_, session) => session.DropOnce(Integer())); break;
-            case "jump": ForEach(path, (_, session) => session.Jump(Seconds())); break;
-            case "garbage": ForEach(path, (_, session) => session.Garbage(Integer(100))); break;
+            case "refuse": server.Refuse(command.Seconds()); break;
+            case "drop-once": ForEach(path, (_, session) => session.DropOnce(command.Integer())); break;
+            case "jump": ForEach(path, (_, session) => session.Jump(command.Seconds())); break;
+            case "garbage": ForEach(path, (_, session) => session.Garbage(command.IntegerOr(100))); break;
             case "disconnect": ForEach(path, (_, session) => session.Disconnect("disconnect")); break;
-            case "oversize": return Oversize(path, values[0]);
+            case "oversize": return Oversize(path, command.Values[0]);
             case "stats": return Statistics.OfSessions(server, path);
             case "clip": return Statistics.OfClip(server);
-            default: return $"error: unknown command or value '{command} {string.Join(' ', values)}'";
+            default: return command.Unknown;
         }
         return "ok";
     }

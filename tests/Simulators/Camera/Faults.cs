@@ -16,7 +16,7 @@ internal sealed class Faults
 
     private double _stalledUntil, _disconnectAfter, _wallClockOffset;
 
-    /// <summary>Media stops until this instant of <see cref="Pacer.Now"/>.</summary>
+    /// <summary>Media stops until this instant of <see cref="PacerClock.Now"/>.</summary>
     public double StalledUntil { get => Volatile.Read(ref _stalledUntil); set => Volatile.Write(ref _stalledUntil, value); }
 
     /// <summary>After a stall everything held back is sent at once, as after an outage of the network; otherwise it was never filmed.</summary>

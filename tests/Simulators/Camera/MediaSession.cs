@@ -67,7 +67,7 @@ internal sealed class MediaSession(int number, string path, Outbox outbox, Camer
         if (options.Start != StartRule.Begin)
             foreach (var track in Tracks)
                 track.Join(MediaTime(now), options.Start == StartRule.LiveKey && track.Track.Format.IsVideo);
-        _wallOrigin = UnixSeconds() - MediaTime(now);
+        _wallOrigin = PacerClock.UnixSeconds - MediaTime(now);
         _playedSince = _nextReport = now;
         State = SessionState.Playing;
     }
@@ -212,6 +212,4 @@ internal sealed class MediaSession(int number, string path, Outbox outbox, Camer
                 _endlessBegun = false;
         }
     }
-
-    private static double UnixSeconds() => (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EdgeRecorder.Simulators.Camera;
 
 /// <summary>One thread and one timer for all clients: with 128 of them a timer each would cost more than the bytes.</summary>
@@ -7,14 +5,11 @@ internal sealed class Pacer(RtspServer server)
 {
     private const int TurnMs = 5;
 
-    /// <summary>Seconds of a clock that only goes forward.</summary>
-    public static double Now => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
-
     public void Run(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
-            var now = Now;
+            var now = PacerClock.Now;
             foreach (var connection in server.Connections)
                 connection.Advance(now);
             stop.WaitHandle.WaitOne(TurnMs);

@@ -13,7 +13,7 @@ internal sealed class RtspConnection : IDisposable
     private readonly RtspServer _server;
     private readonly Socket _socket;
     private readonly RtspMethods _methods;
-    private double _lastHeard = Pacer.Now;
+    private double _lastHeard = PacerClock.Now;
     private bool _isClosed;
 
     public RtspConnection(RtspServer server, Socket socket)
@@ -22,7 +22,7 @@ internal sealed class RtspConnection : IDisposable
         _socket = socket;
         socket.NoDelay = true;
         socket.Blocking = false;
-        Outbox = new Outbox(socket) { BytesPerSecond = server.FaultsOf(Path).BytesPerSecond };   // an answer may be ready before the pacer's first turn
+        Outbox = new Outbox(socket) { BytesPerSecond = server.Faults.Of(Path).BytesPerSecond };   // an answer may be ready before the pacer's first turn
         _methods = new RtspMethods(server, this);
     }
 
@@ -47,7 +47,7 @@ internal sealed class RtspConnection : IDisposable
                 var read = await _socket.ReceiveAsync(buffer.AsMemory(filled));
                 if (read == 0)
                     return;
-                _lastHeard = Pacer.Now;
+                _lastHeard = PacerClock.Now;
                 filled += read;
                 var used = Consume(buffer.AsSpan(0, filled));
                 buffer.AsSpan(used..filled).CopyTo(buffer);
@@ -68,7 +68,7 @@ internal sealed class RtspConnection : IDisposable
     /// <summary>One turn of the pacer.</summary>
     public void Advance(double now)
     {
-        var faults = _server.FaultsOf(Path);
+        var faults = _server.Faults.Of(Path);
         lock (Gate)
         {
             if (_isClosed)
@@ -145,7 +145,7 @@ internal sealed class RtspConnection : IDisposable
             if (_isClosed)
                 return;
             var answer = request is null ? "RTSP/1.0 400 Bad Request\r\n\r\n" : _methods.Answer(request);
-            if (!_server.FaultsOf(Path).Mute)
+            if (!_server.Faults.Of(Path).Mute)
                 Outbox.Write(Encoding.UTF8.GetBytes(answer));
             _methods.AfterAnswer();
         }

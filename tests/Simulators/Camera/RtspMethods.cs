@@ -17,7 +17,7 @@ internal sealed class RtspMethods(RtspServer server, RtspConnection connection)
         server.Count(request.Method);
         if (request.Url != "*")
             connection.Path = request.Path;
-        var faults = server.FaultsOf(connection.Path);
+        var faults = server.Faults.Of(connection.Path);
         if (faults.Unauthorized || server.Authentication is { } authentication && request.Method != "OPTIONS" && !authentication.Accepts(request))
             return Reply(request, "401 Unauthorized", (server.Authentication ?? RtspServer.Nobody).Challenge(request));
         return request.Method switch
@@ -39,7 +39,7 @@ internal sealed class RtspMethods(RtspServer server, RtspConnection connection)
         if (!_playAfterAnswer)
             return;
         _playAfterAnswer = false;
-        connection.Session?.Play(Pacer.Now, server.Started);
+        connection.Session?.Play(PacerClock.Now, server.Started);
     }
 
     private string Describe(RtspRequest request, Faults faults)
@@ -110,7 +110,7 @@ internal sealed class RtspMethods(RtspServer server, RtspConnection connection)
 
     private string Pause(RtspRequest request)
     {
-        connection.Session?.Pause(Pacer.Now);
+        connection.Session?.Pause(PacerClock.Now);
         return Reply(request, "200 OK", SessionHeader());
     }
 

@@ -14,8 +14,6 @@ internal sealed class RtspServer : IDisposable
     public static readonly RtspAuthentication Nobody = new("nobody", "", AuthenticationScheme.Digest);
 
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<string, Faults> _faultsOfPath = new();
-    private readonly Faults _faults = new();
     private readonly ConcurrentDictionary<string, int> _requests = new();
     private readonly List<(RtspConnection Connection, MediaSession Session)> _sessions = [];
     private readonly Lazy<UdpPorts> _udpPorts;
@@ -52,7 +50,10 @@ internal sealed class RtspServer : IDisposable
     public UdpPorts UdpPorts => _udpPorts.Value;
 
     /// <summary>Pacer time since which the camera films, for clients that join.</summary>
-    public double Started { get; } = Pacer.Now;
+    public double Started { get; } = PacerClock.Now;
+
+    /// <summary>By path name.</summary>
+    public FaultBook<Faults> Faults { get; } = new();
 
     /// <summary>A copy that nobody changes; the pacer walks it without a lock.</summary>
     public RtspConnection[] Connections => _connections;
@@ -113,13 +114,8 @@ internal sealed class RtspServer : IDisposable
         }
     }
 
-    public Faults FaultsOf(string path) => !_faultsOfPath.IsEmpty && _faultsOfPath.TryGetValue(path, out var own) ? own : _faults;
-
     /// <summary>What clients of a path name are offered now.</summary>
-    public List<RtpTrack> TracksOf(string path) => FaultsOf(path).Other && OtherTracks is { } other ? other : Tracks;
-
-    /// <summary>The faults of one path name from now on, or those of all that have none of their own.</summary>
-    public Faults FaultsFor(string? path) => path is null ? _faults : _faultsOfPath.GetOrAdd(path, _ => new Faults());
+    public List<RtpTrack> TracksOf(string path) => Faults.Of(path).Other && OtherTracks is { } other ? other : Tracks;
 
     public void Count(string method) => _requests.AddOrUpdate(method, 1, (_, n) => n + 1);
 

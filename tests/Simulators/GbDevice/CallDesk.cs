@@ -48,7 +48,7 @@ internal sealed class CallDesk(Device device)
         for (var i = _open.Count - 1; i >= 0; i--)
         {
             var call = _open[i];
-            call.Stream?.Advance(now, device.Fleet.Started, device.Fleet.FaultsOf(device.Id, call.Channel.Id));
+            call.Stream?.Advance(now, device.Fleet.Started, device.Fleet.Faults.Of(device.Id, call.Channel.Id));
             if (call.State == CallState.Ended)
             {
                 if (call.Stream is not { State: not StreamState.Closed })
@@ -96,7 +96,7 @@ internal sealed class CallDesk(Device device)
 
     private void OnInvite(SipText invite)
     {
-        var faults = device.Fleet.FaultsOf(device.Id, SipText.User(invite.RequestUri));
+        var faults = device.Fleet.Faults.Of(device.Id, SipText.User(invite.RequestUri));
         if (faults.NoAnswer)
             return;
         var trying = device.Write(device.AnswerTo(invite, 100, "Trying"));
@@ -120,7 +120,7 @@ internal sealed class CallDesk(Device device)
         if (_all.Count > Remembered)
             _all.RemoveAt(0);
         if (!faults.OnlyTrying)
-            device.After(faults.AnswerDelay, () => Accept(call, device.Fleet.FaultsOf(device.Id, channel.Id)));
+            device.After(faults.AnswerDelay, () => Accept(call, device.Fleet.Faults.Of(device.Id, channel.Id)));
     }
 
     private void Accept(Call call, Faults faults)
@@ -244,7 +244,7 @@ internal sealed class CallDesk(Device device)
             return;                                            // of a refusal, or once more
         call.State = CallState.Confirmed;
         call.Until = double.PositiveInfinity;
-        call.Stream!.Begin(device.Now + device.Fleet.FaultsOf(device.Id, call.Channel.Id).MediaDelay);
+        call.Stream!.Begin(device.Now + device.Fleet.Faults.Of(device.Id, call.Channel.Id).MediaDelay);
     }
 
     private void OnCancel(SipText cancel)
@@ -274,7 +274,7 @@ internal sealed class CallDesk(Device device)
         {
             device.Answer(request, 200, "OK");
             End(call, "BYE of the platform");
-            if (!device.Fleet.FaultsOf(device.Id, call.Channel.Id).KeepSending)
+            if (!device.Fleet.Faults.Of(device.Id, call.Channel.Id).KeepSending)
                 call.Stream?.Close("BYE of the platform");
         }
     }
@@ -330,7 +330,7 @@ internal sealed class CallDesk(Device device)
     private void SayEnd(Call call, double now)
     {
         call.EndIsSaid = true;
-        if (device.Fleet.FaultsOf(device.Id, call.Channel.Id).NoEnd)
+        if (device.Fleet.Faults.Of(device.Id, call.Channel.Id).NoEnd)
             return;
         if (call.Offer!.IsLive)
         {

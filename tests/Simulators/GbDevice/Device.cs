@@ -49,7 +49,7 @@ internal sealed class Device
     public CallDesk Calls { get; }
     public QueryDesk Queries { get; }
     public Subscriptions Subscriptions { get; }
-    public Faults Faults => Fleet.FaultsOf(Id);
+    public Faults Faults => Fleet.Faults.Of(Id);
 
     /// <summary>Of the turn that runs.</summary>
     public double Now { get; private set; }

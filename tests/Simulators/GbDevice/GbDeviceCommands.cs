@@ -1,10 +1,10 @@
-using System.Globalization;
 using EdgeRecorder.Simulators.GbDevice.Media;
 
 namespace EdgeRecorder.Simulators.GbDevice;
 
-/// <summary>Executes the commands of the control port and the fault switches of the command line.</summary>
-internal sealed class GbDeviceCommands(Fleet fleet)
+/// <summary>What devices do at a command.</summary>
+internal sealed class GbDeviceCommands(Fleet fleet) : Commands(
+    "devices", "drop-once", "jump", "disconnect-media", "bye", "offline", "disconnect", "unregister", "register", "replay", "flood", "alarm", "position", "catalog")
 {
     public const string Help = """
           drop N                  lose N in a thousand media packets (0 = none)
@@ -38,60 +38,32 @@ internal sealed class GbDeviceCommands(Fleet fleet)
         "@CODE command" concerns that device, or that channel, only, now and later. * = at run time only.
         """;
 
-    private static readonly string[] _momentary =
-        ["drop-once", "jump", "disconnect-media", "bye", "offline", "disconnect", "unregister", "register", "replay", "flood", "alarm", "position", "catalog"];
-
-    /// <summary>Sets a fault before the first registration.</summary>
-    public void ExecuteAtStart(string command)
+    protected override string Execute(Command command)
     {
-        if (_momentary.Contains(command.Split(' ')[0]))
-            throw new UsageException($"--{command.Split(' ')[0]} acts on devices that are there: use the control port");
-        var answer = Execute(command);
-        if (answer != "ok")
-            throw new UsageException($"--{command}: {answer}");
-    }
-
-    /// <summary>Returns <c>ok</c>, one line of JSON, or <c>error …</c>.</summary>
-    public string Execute(string line)
-    {
-        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string? target = null;
-        if (words.Length > 0 && words[0].StartsWith('@'))
-            (target, words) = (words[0][1..], words[1..]);
-        if (words.Length == 0)
-            return "error: empty command";
-        try
-        {
-            var devices = fleet.Devices.Where(d => target is null || d.Id == target || d.Channels.Any(c => c.Id == target)).ToList();
-            if (devices.Count == 0)
-                return $"error: no device or channel {target}";
-            var channel = devices.Exists(d => d.Id == target) ? null : target;
-            return SetFault(fleet.FaultsFor(target), words[0], words[1..]) ? "ok" : Ask(devices, channel, words[0], words[1..]) ?? Act(devices, channel, words[0], words[1..]);
-        }
-        catch (Exception e) when (e is FormatException or OverflowException or IndexOutOfRangeException)
-        {
-            return $"error: {words[0]} does not take '{string.Join(' ', words[1..])}'";
-        }
+        var target = command.Target;
+        var devices = fleet.Devices.Where(d => target is null || d.Id == target || d.Channels.Any(c => c.Id == target)).ToList();
+        if (devices.Count == 0)
+            return $"error: no device or channel {target}";
+        var channel = devices.Exists(d => d.Id == target) ? null : target;
+        return SetFault(fleet.Faults.For(target), command) ? "ok" : Ask(devices, channel, command) ?? Act(devices, channel, command);
     }
 
     /// <summary>What lasts; false when the command is none of these.</summary>
-    private static bool SetFault(Faults faults, string command, string[] values)
+    private static bool SetFault(Faults faults, Command command)
     {
-        var isOn = values is not ["off"];
-        int Integer() => int.Parse(values[0], CultureInfo.InvariantCulture);
-        switch (command)
+        switch (command.Name)
         {
-            case "drop": faults.Drop = Integer(); break;
-            case "duplicate": faults.Duplicate = Integer(); break;
-            case "reorder": faults.Reorder = Integer(); break;
+            case "drop": faults.Drop = command.Integer(); break;
+            case "duplicate": faults.Duplicate = command.Integer(); break;
+            case "reorder": faults.Reorder = command.Integer(); break;
             case "stall":
-                faults.StallKeepsBacklog = values is [_, "backlog"];
-                faults.StalledUntil = Fleet.Now + Seconds(values[0]);
+                faults.StallKeepsBacklog = command.KeepsBacklog;
+                faults.StalledUntil = PacerClock.Now + command.Seconds();
                 break;
-            case "ssrc": faults.Ssrc = values[0] switch { "wrong" => SsrcFault.Wrong, "zero" => SsrcFault.Zero, "right" => SsrcFault.None, _ => throw new FormatException() }; break;
-            case "no-marker": faults.NoMarker = isOn; break;
+            case "ssrc": faults.Ssrc = command.Values[0] switch { "wrong" => SsrcFault.Wrong, "zero" => SsrcFault.Zero, "right" => SsrcFault.None, _ => throw new FormatException() }; break;
+            case "no-marker": faults.NoMarker = command.IsOn; break;
             case "psm":
-                faults.Map = values[0] switch
+                faults.Map = command.Values[0] switch
                 {
                     "right" => MapFault.None,
                     "missing" => MapFault.Missing,
@@ -102,34 +74,34 @@ internal sealed class GbDeviceCommands(Fleet fleet)
                     _ => throw new FormatException(),
                 };
                 break;
-            case "unbounded": faults.Unbounded = isOn; break;
-            case "pes": faults.LargestPes = Integer() is >= 100 and <= PsWriter.LargestPes and var largest ? largest : throw new FormatException(); break;
-            case "split-sets": faults.SplitParameterSets = isOn; break;
-            case "private": faults.PrivateStreams = isOn; break;
-            case "stuffing": faults.Stuffing = isOn; break;
-            case "audio-without-pack": faults.AudioWithoutPack = isOn; break;
-            case "alternate": faults.Alternate = isOn; break;
-            case "no-answer": faults.NoAnswer = isOn; break;
-            case "only-trying": faults.OnlyTrying = isOn; break;
-            case "refuse": faults.Refuse = Integer(); break;
-            case "answer-delay": faults.AnswerDelay = Seconds(values[0]); break;
-            case "own-ssrc": faults.OwnSsrc = isOn; break;
-            case "no-ssrc": faults.NoSsrc = isOn; break;
-            case "no-media": faults.NoMedia = isOn; break;
-            case "media-delay": faults.MediaDelay = Seconds(values[0]); break;
-            case "keep-sending": faults.KeepSending = isOn; break;
-            case "no-end": faults.NoEnd = isOn; break;
-            case "mute": faults.Mute = isOn; break;
-            case "no-heartbeat": faults.NoHeartbeat = isOn; break;
-            case "wrong-password": faults.WrongPassword = isOn; break;
-            case "content-length": faults.LengthError = Integer(); break;
-            case "compact": faults.Compact = isOn; break;
-            case "list-sum": faults.SumError = Integer(); break;
-            case "list-lose": faults.LosePart = Integer(); break;
-            case "list-twice": faults.PartsTwice = isOn; break;
-            case "list-backwards": faults.PartsBackwards = isOn; break;
-            case "list-num": faults.WrongNum = isOn; break;
-            case "no-lists": faults.NoLists = isOn; break;
+            case "unbounded": faults.Unbounded = command.IsOn; break;
+            case "pes": faults.LargestPes = command.Integer() is >= 100 and <= PsWriter.LargestPes and var largest ? largest : throw new FormatException(); break;
+            case "split-sets": faults.SplitParameterSets = command.IsOn; break;
+            case "private": faults.PrivateStreams = command.IsOn; break;
+            case "stuffing": faults.Stuffing = command.IsOn; break;
+            case "audio-without-pack": faults.AudioWithoutPack = command.IsOn; break;
+            case "alternate": faults.Alternate = command.IsOn; break;
+            case "no-answer": faults.NoAnswer = command.IsOn; break;
+            case "only-trying": faults.OnlyTrying = command.IsOn; break;
+            case "refuse": faults.Refuse = command.Integer(); break;
+            case "answer-delay": faults.AnswerDelay = command.Seconds(); break;
+            case "own-ssrc": faults.OwnSsrc = command.IsOn; break;
+            case "no-ssrc": faults.NoSsrc = command.IsOn; break;
+            case "no-media": faults.NoMedia = command.IsOn; break;
+            case "media-delay": faults.MediaDelay = command.Seconds(); break;
+            case "keep-sending": faults.KeepSending = command.IsOn; break;
+            case "no-end": faults.NoEnd = command.IsOn; break;
+            case "mute": faults.Mute = command.IsOn; break;
+            case "no-heartbeat": faults.NoHeartbeat = command.IsOn; break;
+            case "wrong-password": faults.WrongPassword = command.IsOn; break;
+            case "content-length": faults.LengthError = command.Integer(); break;
+            case "compact": faults.Compact = command.IsOn; break;
+            case "list-sum": faults.SumError = command.Integer(); break;
+            case "list-lose": faults.LosePart = command.Integer(); break;
+            case "list-twice": faults.PartsTwice = command.IsOn; break;
+            case "list-backwards": faults.PartsBackwards = command.IsOn; break;
+            case "list-num": faults.WrongNum = command.IsOn; break;
+            case "no-lists": faults.NoLists = command.IsOn; break;
             case "heal": faults.Clear(); break;
             default: return false;
         }
@@ -137,12 +109,12 @@ internal sealed class GbDeviceCommands(Fleet fleet)
     }
 
     /// <summary>What is asked; null when the command is none of these.</summary>
-    private string? Ask(List<Device> devices, string? channel, string command, string[] values) => command switch
+    private string? Ask(List<Device> devices, string? channel, Command command) => command.Name switch
     {
         "stats" => FleetStatistics.Of(devices, channel),
         "totals" => FleetStatistics.Totals(fleet),
         "controls" => FleetStatistics.Controls(devices),
-        "units" => FleetStatistics.Units(devices, channel, values.Length > 0 ? values[0] : "video"),
+        "units" => FleetStatistics.Units(devices, channel, command.Values.Length > 0 ? command.Values[0] : "video"),
         "footage" => FleetStatistics.Footage(devices),
         "where" => FleetStatistics.Position(devices),
         "channels" => FleetStatistics.Channels(devices),
@@ -150,42 +122,39 @@ internal sealed class GbDeviceCommands(Fleet fleet)
     };
 
     /// <summary>What happens once.</summary>
-    private static string Act(List<Device> devices, string? channel, string command, string[] values)
+    private static string Act(List<Device> devices, string? channel, Command command)
     {
-        int Integer(int index) => int.Parse(values[index], CultureInfo.InvariantCulture);
-        switch (command)
+        switch (command.Name)
         {
-            case "drop-once": ForEachStream(s => s.Packets.DropOnce = Integer(0)); break;
-            case "jump": ForEachStream(s => s.Jump(Seconds(values[0]))); break;
+            case "drop-once": ForEachStream(s => s.Packets.DropOnce = command.Integer()); break;
+            case "jump": ForEachStream(s => s.Jump(command.Seconds())); break;
             case "disconnect-media": ForEachStream(s => s.Link.Close()); break;
             case "bye": devices.ForEach(d => d.Calls.HangUp("bye", channel)); break;
             case "offline":
                 devices.ForEach(d =>
                 {
                     d.Calls.Cut("offline");
-                    d.Registration.Lose("offline", values.Length > 0 ? Seconds(values[0]) : 0);
+                    d.Registration.Lose("offline", command.SecondsOr(0));
                 });
                 break;
-            case "disconnect": devices.ForEach(d => d.Registration.Lose("disconnect", values.Length > 0 ? Seconds(values[0]) : 0)); break;
+            case "disconnect": devices.ForEach(d => d.Registration.Lose("disconnect", command.SecondsOr(0))); break;
             case "unregister":
                 devices.ForEach(d =>
                 {
                     d.Calls.HangUp("unregister");
-                    d.Registration.Unregister(values.Length > 0 ? Seconds(values[0]) : double.PositiveInfinity);
+                    d.Registration.Unregister(command.SecondsOr(double.PositiveInfinity));
                 });
                 break;
             case "register": devices.ForEach(d => d.Registration.RegisterAnew()); break;
             case "replay": devices.ForEach(d => d.Registration.Replay()); break;
-            case "flood": devices.ForEach(d => d.Registration.Flood(Integer(0))); break;
-            case "alarm": devices.ForEach(d => d.Subscriptions.TellAlarm(channel ?? d.Id, values.Length > 2 ? Integer(2) : 4, Integer(0), Integer(1))); break;
+            case "flood": devices.ForEach(d => d.Registration.Flood(command.Integer())); break;
+            case "alarm": devices.ForEach(d => d.Subscriptions.TellAlarm(channel ?? d.Id, command.Values.Length > 2 ? command.Integer(2) : 4, command.Integer(), command.Integer(1))); break;
             case "position": devices.ForEach(d => d.Subscriptions.TellPosition()); break;
-            case "catalog": devices.ForEach(d => d.Subscriptions.TellCatalog(values[1], values[0])); break;
-            default: return $"error: unknown command or value '{command} {string.Join(' ', values)}'";
+            case "catalog": devices.ForEach(d => d.Subscriptions.TellCatalog(command.Values[1], command.Values[0])); break;
+            default: return command.Unknown;
         }
         return "ok";
 
         void ForEachStream(Action<CallStream> action) => devices.ForEach(d => d.Calls.ForEach(channel, action));
     }
-
-    private static double Seconds(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

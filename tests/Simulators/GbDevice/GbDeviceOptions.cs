@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 
@@ -89,19 +88,14 @@ internal sealed record GbDeviceOptions
     public int Remember { get; init; }
     public required IReadOnlyList<(DateTime From, DateTime To)> Footage { get; init; }
     public double FootageSeconds { get; init; }
-    public int? ControlPort { get; init; }
-    public string? Report { get; init; }
     public int Seed { get; init; }
-    public bool ExitWithParent { get; init; }
-
-    /// <summary>Fault commands of the command line, in their order.</summary>
-    public required IReadOnlyList<string> Faults { get; init; }
+    public required ProcessOptions Process { get; init; }
 
     public static GbDeviceOptions Parse(Arguments args)
     {
-        var fps = (args.Text("fps") ?? "25").Split('/');
+        var (numerator, denominator) = args.Fraction("fps", "25");
         var serverId = Code(args, "server-id") ?? "34020000002000000001";
-        var options = new GbDeviceOptions
+        return new GbDeviceOptions
         {
             Server = IPEndPoint.Parse(args.Text("server") ?? throw new UsageException("--server HOST:PORT is needed")),
             ServerId = serverId,
@@ -132,8 +126,8 @@ internal sealed record GbDeviceOptions
             Sub = args.Text("sub")?.Split(','),
             Alternate = args.Text("alternate") is { } alternate ? alternate.Split(',') : null,
             Audio = (args.Text("audio") ?? "none").Split(','),
-            FpsNumerator = long.Parse(fps[0], CultureInfo.InvariantCulture),
-            FpsDenominator = fps.Length > 1 ? long.Parse(fps[1], CultureInfo.InvariantCulture) : 1,
+            FpsNumerator = numerator,
+            FpsDenominator = denominator,
             IsPs = args.OneOf("payload", "ps", "es") == "ps",
             LargestPayload = args.Number("payload-size", 1400),
             FirstSequence = args.Number("first-sequence", (ushort)0),
@@ -149,17 +143,13 @@ internal sealed record GbDeviceOptions
             Remember = args.Number("remember", 20_000),
             Footage = ParseFootage(args.Text("footage")),
             FootageSeconds = args.Number("footage-seconds", 600.0),
-            ControlPort = args.Text("control") is { } control ? int.Parse(control, CultureInfo.InvariantCulture) : null,
-            Report = args.Text("report"),
             Seed = args.Number("seed", 1),
-            ExitWithParent = args.Flag("exit-with-parent"),
-            Faults = [],
+            Process = ProcessOptions.TakeRest(args, IPAddress.Loopback, "report"),
         };
-        return options with { Faults = [.. args.Left.Select(a => a.Name == "fault" ? a.Value ?? "" : a.Value is null ? a.Name : $"{a.Name} {a.Value}")] };
     }
 
     /// <summary>Code of the nth device.</summary>
-    public string DeviceId(int n) => Plus(FirstId, n);
+    public string DeviceId(int n) => Numbering.Code(FirstId, n);
 
     /// <summary>Code of a channel: all channels of all devices are numbered through.</summary>
     public string ChannelId(int device, int channel)
@@ -167,25 +157,16 @@ internal sealed record GbDeviceOptions
         if (ChannelIsDevice && channel == 0)
             return DeviceId(device);
         // The same place and net as the device, type 131: a camera.
-        return Plus(FirstChannelId ?? $"{FirstId[..10]}131{FirstId[13]}000001", device * Channels + channel);
+        return Numbering.Code(FirstChannelId ?? $"{FirstId[..10]}131{FirstId[13]}000001", device * Channels + channel);
     }
 
     /// <summary>Code of the nth entry of a device's catalog that is no channel of the simulator.</summary>
-    public string FurtherId(int device, int n) => Plus($"{FirstId[..10]}131{FirstId[13]}100000", device * CatalogEntries + n);
+    public string FurtherId(int device, int n) => Numbering.Code($"{FirstId[..10]}131{FirstId[13]}100000", device * CatalogEntries + n);
 
     public string ChannelName(int n) => $"{Name} {n + 1}";
 
     /// <summary>Address of the nth device; null = the system chooses.</summary>
-    public IPAddress? AddressOf(int n)
-    {
-        if (FirstAddress is null)
-            return null;
-        var bytes = FirstAddress.GetAddressBytes();
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, BinaryPrimitives.ReadUInt32BigEndian(bytes) + (uint)n);
-        return new IPAddress(bytes);
-    }
-
-    private static string Plus(string code, int n) => (UInt128.Parse(code, CultureInfo.InvariantCulture) + (uint)n).ToString(CultureInfo.InvariantCulture).PadLeft(20, '0');
+    public IPAddress? AddressOf(int n) => Numbering.Address(FirstAddress, n);
 
     private static string? Code(Arguments args, string name) => args.Text(name) switch
     {

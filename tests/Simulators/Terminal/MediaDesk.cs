@@ -51,7 +51,7 @@ internal sealed class MediaDesk(Fleet fleet, VehicleTerminal terminal, IReadOnly
             var isMeant = terminal.Options.CloseEndsChannel || stream.Kind == (control.Stream == 1 ? StreamKind.Sub : StreamKind.Main);
             switch (control.Command)
             {
-                case 0 when !isMeant || fleet.FaultsOf(terminal.Sim, stream.Channel).KeepSending:
+                case 0 when !isMeant || fleet.Faults.Of(terminal.Sim, stream.Channel).KeepSending:
                     break;
                 case 0 when control.CloseType == 1:
                     stream.Audio?.IsOn = false;
@@ -101,7 +101,7 @@ internal sealed class MediaDesk(Fleet fleet, VehicleTerminal terminal, IReadOnly
         for (var i = _open.Count - 1; i >= 0; i--)
         {
             var stream = _open[i];
-            stream.Advance(now, fleet.Started, fleet.FaultsOf(terminal.Sim, stream.Channel));
+            stream.Advance(now, fleet.Started, fleet.Faults.Of(terminal.Sim, stream.Channel));
             if (stream.State != StreamState.Closed)
                 continue;
             _open.RemoveAt(i);

@@ -5,8 +5,9 @@ using EdgeRecorder.Simulators.Terminal.Signalling;
 
 namespace EdgeRecorder.Simulators.Terminal;
 
-/// <summary>Executes the commands of the control port and the fault switches of the command line.</summary>
-internal sealed class TerminalCommands(Fleet fleet)
+/// <summary>What terminals do at a command.</summary>
+internal sealed class TerminalCommands(Fleet fleet) : Commands(
+    "terminals", "drop-once", "jump", "garbage", "oversize", "cut", "passthrough", "disconnect-media", "disconnect", "forget-code", "unregister", "alarm", "video-alarm", "passengers")
 {
     public const string Help = """
           drop N                  lose every Nth media packet (0 = none)
@@ -49,43 +50,16 @@ internal sealed class TerminalCommands(Fleet fleet)
 
     private const double AlarmSeconds = 10;
 
-    private static readonly string[] _momentary =
-        ["drop-once", "jump", "garbage", "oversize", "cut", "passthrough", "disconnect-media", "disconnect", "forget-code", "unregister", "alarm", "video-alarm", "passengers"];
-
     private static readonly Faults _sound = new();
 
     private readonly Random _random = new(fleet.Options.Seed);
 
-    /// <summary>Sets a fault before the first connection.</summary>
-    public void ExecuteAtStart(string command)
+    protected override string Execute(Command command)
     {
-        if (_momentary.Contains(command.Split(' ')[0]))
-            throw new UsageException($"--{command.Split(' ')[0]} acts on terminals that are there: use the control port");
-        var answer = Execute(command);
-        if (answer != "ok")
-            throw new UsageException($"--{command}: {answer}");
-    }
-
-    /// <summary>Returns <c>ok</c>, one line of JSON, or <c>error …</c>.</summary>
-    public string Execute(string line)
-    {
-        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string? target = null;
-        if (words.Length > 0 && words[0].StartsWith('@'))
-            (target, words) = (words[0][1..], words[1..]);
-        if (words.Length == 0)
-            return "error: empty command";
-        try
-        {
-            var (terminals, channel) = Resolve(target);
-            return terminals.Count == 0
-                ? $"error: no terminal {target}"
-                : SetFault(fleet.FaultsFor(target), words[0], words[1..]) ? "ok" : Act(terminals, channel, words[0], words[1..]);
-        }
-        catch (Exception e) when (e is FormatException or OverflowException or IndexOutOfRangeException)
-        {
-            return $"error: {words[0]} does not take '{string.Join(' ', words[1..])}'";
-        }
+        var (terminals, channel) = Resolve(command.Target);
+        return terminals.Count == 0
+            ? $"error: no terminal {command.Target}"
+            : SetFault(fleet.Faults.For(command.Target), command) ? "ok" : Act(terminals, channel, command);
     }
 
     private (List<VehicleTerminal>, byte?) Resolve(string? target)
@@ -97,44 +71,42 @@ internal sealed class TerminalCommands(Fleet fleet)
     }
 
     /// <summary>What lasts; false when the command is none of these.</summary>
-    private static bool SetFault(Faults faults, string command, string[] values)
+    private static bool SetFault(Faults faults, Command command)
     {
-        var isOn = values is not ["off"];
-        int Integer() => int.Parse(values[0], CultureInfo.InvariantCulture);
-        switch (command)
+        switch (command.Name)
         {
-            case "drop": faults.DropEvery = Integer(); break;
-            case "duplicate": faults.DuplicateEvery = Integer(); break;
-            case "reorder": faults.ReorderEvery = Integer(); break;
-            case "stranger": faults.StrangerEvery = Integer(); break;
-            case "empty": faults.EmptyEvery = Integer(); break;
+            case "drop": faults.DropEvery = command.Integer(); break;
+            case "duplicate": faults.DuplicateEvery = command.Integer(); break;
+            case "reorder": faults.ReorderEvery = command.Integer(); break;
+            case "stranger": faults.StrangerEvery = command.Integer(); break;
+            case "empty": faults.EmptyEvery = command.Integer(); break;
             case "flags":
-                faults.Flags = values[0] switch { "swap" => FlagFault.Swap, "atomic" => FlagFault.Atomic, "marker" => FlagFault.Marker, "off" => FlagFault.None, _ => throw new FormatException() };
+                faults.Flags = command.Values[0] switch { "swap" => FlagFault.Swap, "atomic" => FlagFault.Atomic, "marker" => FlagFault.Marker, "off" => FlagFault.None, _ => throw new FormatException() };
                 break;
             case "type":
-                faults.ClaimedType = values[0] switch { "i" => DataType.VideoI, "p" => DataType.VideoP, "b" => DataType.VideoB, "off" => null, _ => throw new FormatException() };
+                faults.ClaimedType = command.Values[0] switch { "i" => DataType.VideoI, "p" => DataType.VideoP, "b" => DataType.VideoB, "off" => null, _ => throw new FormatException() };
                 break;
-            case "audio-pt": faults.AudioPayloadType = isOn ? byte.Parse(values[0], CultureInfo.InvariantCulture) : null; break;
-            case "constant-timestamps": faults.ConstantTimestamps = isOn; break;
-            case "constant-sequence": faults.ConstantSequence = isOn; break;
+            case "audio-pt": faults.AudioPayloadType = command.IsOn ? byte.Parse(command.Values[0], CultureInfo.InvariantCulture) : null; break;
+            case "constant-timestamps": faults.ConstantTimestamps = command.IsOn; break;
+            case "constant-sequence": faults.ConstantSequence = command.IsOn; break;
             case "stall":
-                faults.StallKeepsBacklog = values is [_, "backlog"];
-                faults.StalledUntil = Fleet.Now + Seconds(values[0]);
+                faults.StallKeepsBacklog = command.KeepsBacklog;
+                faults.StalledUntil = PacerClock.Now + command.Seconds();
                 break;
-            case "keep-sending": faults.KeepSending = isOn; break;
-            case "ack-delay": faults.AckDelay = Seconds(values[0]); break;
-            case "no-ack": faults.NoAck = isOn; break;
-            case "media-delay": faults.MediaDelay = Seconds(values[0]); break;
-            case "no-media": faults.NoMedia = isOn; break;
-            case "result": faults.Result = (byte)Integer(); break;
-            case "upload-result": faults.UploadResult = (byte)Integer(); break;
-            case "mute": faults.Mute = isOn; break;
-            case "no-heartbeat": faults.NoHeartbeat = isOn; break;
-            case "wrong-code": faults.WrongCode = isOn; break;
-            case "withhold": faults.Withheld = isOn ? [.. values[0].Split(',').Select(v => int.Parse(v, CultureInfo.InvariantCulture))] : []; break;
-            case "utc": faults.Utc = isOn; break;
-            case "clock": faults.ClockOffset = Seconds(values[0]); break;
-            case "private-items": faults.PrivateItems = isOn; break;
+            case "keep-sending": faults.KeepSending = command.IsOn; break;
+            case "ack-delay": faults.AckDelay = command.Seconds(); break;
+            case "no-ack": faults.NoAck = command.IsOn; break;
+            case "media-delay": faults.MediaDelay = command.Seconds(); break;
+            case "no-media": faults.NoMedia = command.IsOn; break;
+            case "result": faults.Result = (byte)command.Integer(); break;
+            case "upload-result": faults.UploadResult = (byte)command.Integer(); break;
+            case "mute": faults.Mute = command.IsOn; break;
+            case "no-heartbeat": faults.NoHeartbeat = command.IsOn; break;
+            case "wrong-code": faults.WrongCode = command.IsOn; break;
+            case "withhold": faults.Withheld = command.IsOn ? [.. command.Values[0].Split(',').Select(v => int.Parse(v, CultureInfo.InvariantCulture))] : []; break;
+            case "utc": faults.Utc = command.IsOn; break;
+            case "clock": faults.ClockOffset = command.Seconds(); break;
+            case "private-items": faults.PrivateItems = command.IsOn; break;
             case "heal": faults.Clear(); break;
             default: return false;
         }
@@ -142,19 +114,19 @@ internal sealed class TerminalCommands(Fleet fleet)
     }
 
     /// <summary>What happens once, and what is asked.</summary>
-    private string Act(List<VehicleTerminal> terminals, byte? channel, string command, string[] values)
+    private string Act(List<VehicleTerminal> terminals, byte? channel, Command command)
     {
-        switch (command)
+        switch (command.Name)
         {
             case "stats": return FleetStatistics.Of(terminals, channel);
             case "totals": return FleetStatistics.Totals(fleet);
             case "commands": return FleetStatistics.Commands(terminals);
-            case "units": return FleetStatistics.Units(terminals, channel, values.Length > 0 ? values[0] : "video");
+            case "units": return FleetStatistics.Units(terminals, channel, command.Values.Length > 0 ? command.Values[0] : "video");
             case "footage": return FleetStatistics.Footage(terminals);
             case "position": return FleetStatistics.Position(terminals);
-            case "drop-once": ForEachStream(s => s.DropOnce = int.Parse(values[0], CultureInfo.InvariantCulture)); break;
-            case "jump": ForEachStream(s => s.Jump(Seconds(values[0]))); break;
-            case "garbage": Disturb(Garbage(values.Length > 0 ? int.Parse(values[0], CultureInfo.InvariantCulture) : 100)); break;
+            case "drop-once": ForEachStream(s => s.DropOnce = command.Integer()); break;
+            case "jump": ForEachStream(s => s.Jump(command.Seconds())); break;
+            case "garbage": Disturb(Garbage(command.IntegerOr(100))); break;
             case "oversize": ForEachStream(s => s.Link.Send([.. Header(s, DataType.VideoP, 98, 0xFFFF), .. new byte[100]])); break;
             case "cut":
                 ForEachStream(s =>
@@ -164,26 +136,26 @@ internal sealed class TerminalCommands(Fleet fleet)
                 });
                 break;
             case "passthrough":
-                var text = Encoding.ASCII.GetBytes(string.Join(' ', values));
+                var text = Encoding.ASCII.GetBytes(string.Join(' ', command.Values));
                 ForEachStream(s => s.Link.Send([.. Header(s, DataType.Passthrough, 91, text.Length), .. text]));
                 break;
             case "disconnect-media": ForEachStream(s => s.Link.Cut()); break;
-            case "disconnect": terminals.ForEach(t => t.Disconnect("disconnect", values.Length > 0 ? Seconds(values[0]) : 0)); break;
+            case "disconnect": terminals.ForEach(t => t.Disconnect("disconnect", command.SecondsOr(0))); break;
             case "forget-code": terminals.ForEach(t => t.ForgetCode()); break;
             case "unregister": terminals.ForEach(t => t.Unregister()); break;
-            case "alarm": Raise(0, isVideo: false, values); break;
-            case "video-alarm": Raise(0, isVideo: true, values); break;
-            case "alarm-at": Raise(Seconds(values[0]), isVideo: false, values[1..]); break;
-            case "video-alarm-at": Raise(Seconds(values[0]), isVideo: true, values[1..]); break;
+            case "alarm": Raise(0, isVideo: false); break;
+            case "video-alarm": Raise(0, isVideo: true); break;
+            case "alarm-at": Raise(command.Seconds(), isVideo: false, at: 1); break;
+            case "video-alarm-at": Raise(command.Seconds(), isVideo: true, at: 1); break;
             case "passengers":
                 foreach (var terminal in terminals)
                 {
                     var now = Positions.Clock(terminal.Faults);
                     terminal.Send(TerminalMessages.PassengersId, TerminalMessages.Passengers(
-                        now.AddMinutes(-10), now, ushort.Parse(values[0], CultureInfo.InvariantCulture), ushort.Parse(values[1], CultureInfo.InvariantCulture)));
+                        now.AddMinutes(-10), now, ushort.Parse(command.Values[0], CultureInfo.InvariantCulture), ushort.Parse(command.Values[1], CultureInfo.InvariantCulture)));
                 }
                 break;
-            default: return $"error: unknown command or value '{command} {string.Join(' ', values)}'";
+            default: return command.Unknown;
         }
         return "ok";
 
@@ -191,11 +163,11 @@ internal sealed class TerminalCommands(Fleet fleet)
 
         void Disturb(byte[] bytes) => ForEachStream(s => s.Link.Send(bytes));
 
-        void Raise(double after, bool isVideo, string[] values)
+        void Raise(double after, bool isVideo, int at = 0)
         {
-            var bits = uint.Parse(values[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            var seconds = values.Length > 1 ? Seconds(values[1]) : AlarmSeconds;
-            terminals.ForEach(t => t.Positions.Raise(Fleet.Now + after, isVideo ? 0 : bits, isVideo ? bits : 0, seconds));
+            var bits = uint.Parse(command.Values[at], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            var seconds = command.Values.Length > at + 1 ? command.Seconds(at + 1) : AlarmSeconds;
+            terminals.ForEach(t => t.Positions.Raise(PacerClock.Now + after, isVideo ? 0 : bits, isVideo ? bits : 0, seconds));
         }
     }
 
@@ -215,6 +187,4 @@ internal sealed class TerminalCommands(Fleet fleet)
             bytes, payloadType, true, sequence, Convert.ToHexString(stream.Sim), stream.Sim.Length, stream.Channel, type, PackageFlag.Atomic, stream.PositionMs, 0, 0, length);
         return bytes[..size];
     }
-
-    private static double Seconds(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -100,19 +100,14 @@ internal sealed record TerminalOptions
     public int Package { get; init; }
     public double PlaybackSpeed { get; init; }
     public bool PlaybackAnswersList { get; init; }
-    public int? ControlPort { get; init; }
-    public string? Report { get; init; }
     public int Seed { get; init; }
-    public bool ExitWithParent { get; init; }
-
-    /// <summary>Fault commands of the command line, in their order.</summary>
-    public required IReadOnlyList<string> Faults { get; init; }
+    public required ProcessOptions Process { get; init; }
 
     public static TerminalOptions Parse(Arguments args)
     {
-        var fps = (args.Text("fps") ?? "25").Split('/');
+        var (numerator, denominator) = args.Fraction("fps", "25");
         var sub = args.Text("sub")?.Split(',');
-        var options = new TerminalOptions
+        return new TerminalOptions
         {
             Server = IPEndPoint.Parse(args.Text("server") ?? throw new UsageException("--server HOST:PORT is needed")),
             Terminals = args.Number("terminals", 1),
@@ -138,8 +133,8 @@ internal sealed record TerminalOptions
             Video = (args.Text("video") ?? "none").Split(','),
             Sub = sub,
             Audio = (args.Text("audio") ?? "none").Split(','),
-            FpsNumerator = long.Parse(fps[0], CultureInfo.InvariantCulture),
-            FpsDenominator = fps.Length > 1 ? long.Parse(fps[1], CultureInfo.InvariantCulture) : 1,
+            FpsNumerator = numerator,
+            FpsDenominator = denominator,
             Channels = ParseChannels(args.Text("channels") ?? "2"),
             Udp = args.OneOf("transport", "tcp", "udp") == "udp",
             Scope = args.OneOf("connection", "channel", "terminal", "fleet") switch
@@ -157,27 +152,16 @@ internal sealed record TerminalOptions
             Package = args.Number("package", FrameWriter.LongestBody),
             PlaybackSpeed = args.Number("playback-speed", 1.0),
             PlaybackAnswersList = args.OneOf("playback-answer", "list", "general") == "list",
-            ControlPort = args.Text("control") is { } control ? int.Parse(control, CultureInfo.InvariantCulture) : null,
-            Report = args.Text("report"),
             Seed = args.Number("seed", 1),
-            ExitWithParent = args.Flag("exit-with-parent"),
-            Faults = [],
+            Process = ProcessOptions.TakeRest(args, IPAddress.Loopback, "report"),
         };
-        return options with { Faults = [.. args.Left.Select(a => a.Name == "fault" ? a.Value ?? "" : a.Value is null ? a.Name : $"{a.Name} {a.Value}")] };
     }
 
     /// <summary>SIM of the nth terminal.</summary>
-    public string SimOf(int n) => (UInt128.Parse(Sim, CultureInfo.InvariantCulture) + (uint)n).ToString(CultureInfo.InvariantCulture).PadLeft(Sim.Length, '0');
+    public string SimOf(int n) => Numbering.Code(Sim, n);
 
     /// <summary>Address of the nth terminal; null = the system chooses.</summary>
-    public IPAddress? AddressOf(int n)
-    {
-        if (FirstAddress is null)
-            return null;
-        var bytes = FirstAddress.GetAddressBytes();
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes) + (uint)n);
-        return new IPAddress(bytes);
-    }
+    public IPAddress? AddressOf(int n) => Numbering.Address(FirstAddress, n);
 
     /// <summary>The plate of the nth terminal: its trailing digits count up.</summary>
     public Registration RegistrationOf(int n)

@@ -79,9 +79,9 @@ internal sealed class VehicleTerminal
     /// <summary>Messages that want a reply and have none yet.</summary>
     public int Unanswered => _serials.Values.Count(s => s.NeedsReply);
 
-    public Faults Faults => _fleet.FaultsOf(Sim);
+    public Faults Faults => _fleet.Faults.Of(Sim);
 
-    public Faults FaultsOf(byte channel) => _fleet.FaultsOf(Sim, channel);
+    public Faults FaultsOf(byte channel) => _fleet.Faults.Of(Sim, channel);
 
     /// <summary>One turn of the pacer.</summary>
     public void Advance(double now)

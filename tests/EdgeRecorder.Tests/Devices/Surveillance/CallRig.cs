@@ -26,6 +26,7 @@ internal sealed class CallRig : IAsyncDisposable
     private const int StepMs = 20;
 
     private readonly TemporaryDirectory _directory = new();
+    private readonly List<PeerCall> _calls = [];
     private readonly LedgerDatabase _ledger;
     private readonly DeviceJournal _journal;
     private readonly LockDesk _locks;
@@ -53,6 +54,14 @@ internal sealed class CallRig : IAsyncDisposable
         Protocol = new SurveillanceProtocol(Devices, Catalog, Calls, NullLogger<CallSession>.Instance);
         Number = Catalog.Add(new DeviceRow { Protocol = SurveillanceDevices.Name, Identity = DeviceId, State = Approval.Approved, MediaWay = way })!.Number;
         Channel = Catalog.Channel(Row, Camera)!;
+    }
+
+    /// <summary>A rig whose device is there.</summary>
+    public static async Task<CallRig> RegisteredAsync(MediaWay way = MediaWay.Auto, SipTransport transport = SipTransport.Udp)
+    {
+        var rig = new CallRig(way);
+        await rig.RegisterAsync(transport);
+        return rig;
     }
 
     public ReceptionRig Media { get; } = new();
@@ -94,7 +103,27 @@ internal sealed class CallRig : IAsyncDisposable
     public RunningSession Run(byte stream = 0, ChannelDefinition? channel = null) => new((CallSession)Protocol.Connect(channel ?? Channel, stream));
 
     /// <summary>The next call that the device gets.</summary>
-    public async Task<PeerCall> CalledAsync(EndpointRig? at = null) => new(await (at ?? Peer).User.NextAsync("INVITE"));
+    public async Task<PeerCall> CalledAsync()
+    {
+        var call = new PeerCall(await Peer.User.NextAsync("INVITE"));
+        _calls.Add(call);
+        return call;
+    }
+
+    /// <summary>Somebody wants a stream of the channel: the session, and the call that the device gets for it.</summary>
+    public async Task<(RunningSession Session, PeerCall Call)> CallAsync(byte stream = 0, ChannelDefinition? channel = null) => (Run(stream, channel), await CalledAsync());
+
+    /// <summary>The same, with media that flows: eleven pictures have come, and the box has seen them.</summary>
+    public async Task<(RunningSession Session, PeerCall Call)> FlowingAsync()
+    {
+        var (session, call) = await CallAsync();
+        await call.OpenAsync();
+        await session.SeesAsync(call, 11);
+        await EndpointRig.Until(() => session.Session.IsFlowing, "the session has seen its media");
+        Advance(0.5);                                       // the box has looked
+        await session.PicturesAsync(11);
+        return (session, call);
+    }
 
     /// <summary>The next document that the device gets, which it acknowledges.</summary>
     public async Task<T> ToldAsync<T>() where T : ManscdpDocument
@@ -155,6 +184,7 @@ internal sealed class CallRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _calls.ForEach(call => call.Dispose());
         await Peer.DisposeAsync();
         await Devices.DisposeAsync();
         Media.Dispose();
@@ -189,6 +219,13 @@ internal sealed class RunningSession
 
     public Task<SourceException> EndAsync() => Assert.ThrowsAsync<SourceException>(() => Task.WaitAsync(EndpointRig.Patience));
 
+    /// <summary>The device plays so many pictures; all of them arrive but the last, which stays open.</summary>
+    public async Task SeesAsync(PeerCall call, int pictures)
+    {
+        await call.PlayAsync(pictures);
+        await PicturesAsync(pictures - 1);
+    }
+
     public Task PicturesAsync(int count) => Sink.WaitAsync(sink => sink.Video.Count >= count);
 }
 
@@ -197,13 +234,13 @@ internal sealed class PeerCall(SipIncoming incoming) : IDisposable
 {
     private PsCamera? _camera;
     private Socket? _socket;
-    private bool _isStream;
+    private MediaTransport _transport;
 
     public SipIncoming Incoming => incoming;
     public GbDescription Offer { get; } = GbDescription.Parse(incoming.Request.Body.Span);
     public SipDialog Dialog { get; private set; } = null!;
 
-    /// <summary>Agrees, as devices do.</summary>
+    /// <summary>Agrees, as devices do, and sends nothing yet.</summary>
     public void Accept(Func<GbDescription, GbDescription>? change = null)
     {
         var answer = new GbDescription
@@ -211,7 +248,9 @@ internal sealed class PeerCall(SipIncoming incoming) : IDisposable
             Owner = CallRig.Camera, Address = IPAddress.Loopback, Purpose = Offer.Purpose, Port = 9, Transport = Offer.Transport, Direction = MediaDirection.SendOnly, Formats = [PayloadFormat.Ps], Ssrc = Offer.Ssrc,
             Setup = Offer.Setup switch { SetupRole.Passive => SetupRole.Active, SetupRole.Active => SetupRole.Passive, _ => null },
         };
-        Accept((change?.Invoke(answer) ?? answer).Write());
+        answer = change?.Invoke(answer) ?? answer;
+        _transport = answer.Transport;
+        Accept(answer.Write());
     }
 
     public void Accept(byte[] body)
@@ -220,13 +259,22 @@ internal sealed class PeerCall(SipIncoming incoming) : IDisposable
         Assert.NotNull(Dialog);
     }
 
-    /// <summary>Opens the way that was offered, unless the test has done so.</summary>
-    public async Task SendsAsync(Socket? accepted = null, MediaTransport? over = null)
+    /// <summary>Agrees, and goes the way that was agreed on to where the box listens.</summary>
+    public async Task OpenAsync(Func<GbDescription, GbDescription>? change = null)
     {
-        _isStream = (over ?? Offer.Transport) == MediaTransport.Tcp;
-        _socket = accepted ?? new Socket(AddressFamily.InterNetwork, _isStream ? SocketType.Stream : SocketType.Dgram, _isStream ? ProtocolType.Tcp : ProtocolType.Udp);
-        if (accepted is null)
-            await _socket.ConnectAsync(IPAddress.Loopback, Offer.Port);
+        Accept(change);
+        _socket = _transport == MediaTransport.Tcp ? StreamSocket() : new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await _socket.ConnectAsync(IPAddress.Loopback, Offer.Port);
+    }
+
+    /// <summary>Agrees, and listens for the box.</summary>
+    public async Task ListenAsync(Func<GbDescription, GbDescription> change)
+    {
+        using var listener = StreamSocket();
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        Accept(answer => change(answer) with { Port = ((IPEndPoint)listener.LocalEndPoint!).Port });
+        _socket = await listener.AcceptAsync().WaitAsync(EndpointRig.Patience);
     }
 
     /// <summary>Pictures with sound, 40 ms each; every tenth is a sync sample. The last stays open until half a second has gone.</summary>
@@ -239,7 +287,7 @@ internal sealed class PeerCall(SipIncoming incoming) : IDisposable
             var packets = _camera.Next(40);
             if (i < skip)
                 continue;
-            if (_isStream)
+            if (_transport == MediaTransport.Tcp)
                 await _socket!.SendAsync(PsCamera.Framed(packets));
             else
                 foreach (var packet in packets)
@@ -250,10 +298,12 @@ internal sealed class PeerCall(SipIncoming incoming) : IDisposable
     /// <summary>The connection is gone.</summary>
     public void Close()
     {
-        if (_isStream)
+        if (_transport == MediaTransport.Tcp)
             _socket?.Shutdown(SocketShutdown.Both);
         _socket?.Dispose();
     }
 
     public void Dispose() => _socket?.Dispose();
+
+    private static Socket StreamSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 }

@@ -14,8 +14,7 @@ public sealed class SurveillanceProtocolTests
     [Fact]
     public async Task V26_turns_a_camera()
     {
-        await using var rig = new CallRig();
-        await rig.RegisterAsync();
+        await using var rig = await CallRig.RegisteredAsync();
         var moving = rig.Protocol.MoveAsync(rig.Row, CallRig.Camera, new EdgeRecorder.Devices.PtzMove(PtzAction.Right, 0x80), CancellationToken.None);
         var incoming = await rig.Peer.User.NextAsync("MESSAGE");
         incoming.Answer(200);
@@ -29,8 +28,7 @@ public sealed class SurveillanceProtocolTests
     [Fact]
     public async Task A_stop_ends_the_lens_that_was_set_going_and_only_that()
     {
-        await using var rig = new CallRig();
-        await rig.RegisterAsync();
+        await using var rig = await CallRig.RegisteredAsync();
         Assert.Equal(["A50F014280000077"], await MoveAsync(PtzAction.FocusNear, 1));
         Assert.Equal(["A50F0100000000B5", "A50F0140000000F5"], await MoveAsync(PtzAction.Stop, 2));
         Assert.Equal(["A50F0100000000B5"], await MoveAsync(PtzAction.Stop, 1));
@@ -70,8 +68,7 @@ public sealed class SurveillanceProtocolTests
     [Fact]
     public async Task Presets_are_asked_for()
     {
-        await using var rig = new CallRig();
-        await rig.RegisterAsync();
+        await using var rig = await CallRig.RegisteredAsync();
         var asking = rig.Protocol.PresetsAsync(rig.Row, CallRig.Camera, CancellationToken.None);
         var query = await rig.ToldAsync<PlainQuery>();
         Assert.Equal(("PresetQuery", CallRig.Camera), (query.CmdType, query.DeviceId));
@@ -82,8 +79,7 @@ public sealed class SurveillanceProtocolTests
     [Fact]
     public async Task A_device_without_presets_has_none()
     {
-        await using var rig = new CallRig();
-        await rig.RegisterAsync();
+        await using var rig = await CallRig.RegisteredAsync();
         var asking = rig.Protocol.PresetsAsync(rig.Row, CallRig.Camera, CancellationToken.None);
         var query = await rig.ToldAsync<PlainQuery>();
         await rig.TellAsync(new PresetResponse([]) { Sn = query.Sn, DeviceId = CallRig.Camera });
@@ -102,8 +98,7 @@ public sealed class SurveillanceProtocolTests
     [InlineData("Reboot", "<TeleBoot>Boot</TeleBoot>", false)]
     public async Task Commands_are_controls_and_their_answer_counts(string command, string control, bool isAnswered)
     {
-        await using var rig = new CallRig();
-        await rig.RegisterAsync();
+        await using var rig = await CallRig.RegisteredAsync();
         var order = new DeviceOrder(Enum.Parse<DeviceCommand>(command), CallRig.Camera, 3, 30);
         var (sn, ordering) = await OrderAsync();
         if (isAnswered)
@@ -131,8 +126,7 @@ public sealed class SurveillanceProtocolTests
     [Fact]
     public async Task V24_and_V25_list_what_a_device_holds_in_parts_and_in_order()
     {
-        await using var rig = new CallRig();
-        await rig.RegisterAsync();
+        await using var rig = await CallRig.RegisteredAsync();
         var listing = rig.Protocol.ListFootageAsync(rig.Row, CallRig.Camera, Midnight, Midnight.AddDays(1).AddSeconds(-1), CancellationToken.None);
         var query = await rig.ToldAsync<RecordInfoQuery>();
         Assert.Equal(((RecordInfoQuery)ManscdpDocument.Parse(Vectors.BodyOf("V24"))) with { Sn = query.Sn }, query);
@@ -149,8 +143,7 @@ public sealed class SurveillanceProtocolTests
     [Fact]
     public async Task Without_a_channel_all_that_are_known_are_asked()
     {
-        await using var rig = new CallRig();
-        await rig.RegisterAsync();
+        await using var rig = await CallRig.RegisteredAsync();
         rig.Catalog.Channel(rig.Row, CallRig.OtherCamera);
         var listing = rig.Protocol.ListFootageAsync(rig.Row, null, Midnight, Midnight.AddDays(1), CancellationToken.None);
         foreach (var (channel, hour) in new[] { (CallRig.Camera, 9), (CallRig.OtherCamera, 8) })

@@ -201,7 +201,7 @@ internal sealed class CallStream
                     lane.Step();
             }
         }
-        BeganAt = UnixSeconds() - (now - _origin);
+        BeganAt = PacerClock.UnixSeconds - (now - _origin);
         if (_options.Loops > 0 && Video is not null)
             Video.End = _options.Loops * Video.Track.Units.Length;
     }
@@ -218,7 +218,7 @@ internal sealed class CallStream
         _offset = run.From;
         _base = _options.FirstPts + (long)(run.Start * 90_000);
         if (BeganAt == 0)
-            BeganAt = UnixSeconds();
+            BeganAt = PacerClock.UnixSeconds;
         foreach (var lane in _lanes)
         {
             lane.Seek(run.From);
@@ -242,6 +242,4 @@ internal sealed class CallStream
         }
         return false;
     }
-
-    private static double UnixSeconds() => (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
 }

@@ -157,7 +157,7 @@ internal sealed class TcpMediaLink : MediaLink
             {
                 socket.Bind(new IPEndPoint(_local, 0));
                 await socket.ConnectAsync(_remote);
-                _fleet.Post(() => Take(socket));
+                _fleet.Inbox.Post(() => Take(socket));
                 return;
             }
             catch (SocketException e)
@@ -165,7 +165,7 @@ internal sealed class TcpMediaLink : MediaLink
                 socket.Dispose();
                 if (attempt == Attempts)
                 {
-                    _fleet.Post(() => _broken ??= $"no media connection: {e.Message}");
+                    _fleet.Inbox.Post(() => _broken ??= $"no media connection: {e.Message}");
                     return;
                 }
             }
@@ -179,7 +179,7 @@ internal sealed class TcpMediaLink : MediaLink
         {
             var socket = await _listener!.AcceptSocketAsync();
             socket.NoDelay = true;
-            _fleet.Post(() => Take(socket));
+            _fleet.Inbox.Post(() => Take(socket));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -210,11 +210,11 @@ internal sealed class TcpMediaLink : MediaLink
             {
                 // A platform may send RTCP here; nobody listens.
             }
-            _fleet.Post(() => _broken ??= "media connection closed by the recorder");
+            _fleet.Inbox.Post(() => _broken ??= "media connection closed by the recorder");
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            _fleet.Post(() => _broken ??= $"media connection: {e.Message}");
+            _fleet.Inbox.Post(() => _broken ??= $"media connection: {e.Message}");
         }
     }
 }

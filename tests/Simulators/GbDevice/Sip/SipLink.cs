@@ -99,17 +99,17 @@ internal sealed class SipLink : IDisposable
         {
             await _socket.ConnectAsync(server);
             _socket.Blocking = false;
-            _fleet.Post(() => IsConnected = true);
+            _fleet.Inbox.Post(() => IsConnected = true);
             while (await _socket.ReceiveAsync(buffer) is > 0 and var read)
             {
                 var bytes = buffer[..read];
-                _fleet.Post(() => Take(bytes));
+                _fleet.Inbox.Post(() => Take(bytes));
             }
-            _fleet.Post(() => _broken ??= "closed by the server");
+            _fleet.Inbox.Post(() => _broken ??= "closed by the server");
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            _fleet.Post(() => _broken ??= e.Message);
+            _fleet.Inbox.Post(() => _broken ??= e.Message);
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed class SipLink : IDisposable
             {
                 var read = await _socket.ReceiveAsync(buffer);
                 var bytes = buffer[..read];
-                _fleet.Post(() => Take(bytes));
+                _fleet.Inbox.Post(() => Take(bytes));
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
             {

@@ -214,7 +214,7 @@ internal sealed class MediaStream
         if (_options.JoinsLive)
             foreach (var sender in _senders)
                 sender.Join((now - _origin) * _pace);
-        BeganAt = UnixSeconds() - (now - _origin);
+        BeganAt = PacerClock.UnixSeconds - (now - _origin);
         _timestampBase = _options.TimestampBase ?? (long)(BeganAt * 1000);
         if (_options.Loops > 0 && Video is not null)
             Video.End = _options.Loops * Video.Track.Units.Length;
@@ -277,7 +277,6 @@ internal sealed class MediaStream
         BeganAt += seconds;
     }
 
-    private static double UnixSeconds() => (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
 
     private static string? Hex(IncrementalHash? hash) => hash is null ? null : Convert.ToHexStringLower(hash.GetCurrentHash());
 }
