@@ -2,7 +2,7 @@ using EdgeRecorder.Tests.Media;
 
 namespace EdgeRecorder.Tests.SystemTests;
 
-/// <summary>An ext4 of its own in a file, mounted as a box mounts its disk; unmounted and gone with this object. Needs root.</summary>
+/// <summary>An ext4 of its own in a file, mounted as docs/operations.md has it; unmounted and gone with this object. Needs root.</summary>
 internal sealed class LoopDisk : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -30,7 +30,7 @@ internal sealed class LoopDisk : IDisposable
             disk.Device = System.IO.Path.GetFileName(disk._device);
             disk._mountPoint = at ?? disk.Path;
             Directory.CreateDirectory(disk._mountPoint);
-            await Tool.RunAsync("mount", "-o", "noatime,lazytime", disk._device, disk._mountPoint);
+            await Tool.RunAsync("mount", "-o", "noatime,lazytime,commit=300", disk._device, disk._mountPoint);
             disk._mounted = true;
             return disk;
         }

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace EdgeRecorder.Tests.SystemTests;
 
-/// <summary>What the kernel sees of a lapped ring: data syncs and nothing that costs a journal commit each, or a device read.</summary>
+/// <summary>What the kernel sees of a lapped ring: data syncs and nothing that costs a journal commit or a device read.</summary>
 [Collection(SecondDaemon.Name)]
 public sealed partial class SystemCallTests(ITestOutputHelper output)
 {
@@ -27,7 +27,6 @@ public sealed partial class SystemCallTests(ITestOutputHelper output)
         await daemon.ReadyAsync();
         await RecycledAsync(2 * Segments);
         var (from, start) = (new FileInfo(trace).Length, Stat());
-        var watch = global::System.Diagnostics.Stopwatch.StartNew();
 
         await RecycledAsync((2 + Scale.Of(2, 8)) * Segments);
 
@@ -40,10 +39,10 @@ public sealed partial class SystemCallTests(ITestOutputHelper output)
         output.WriteLine($"{string.Join(", ", calls.Select(c => $"{c.Key} {c.Value}"))}; reads {end.Reads - start.Reads}, journal commits {end.Commits - start.Commits}");
         Assert.Equal(["fdatasync", "sync_file_range"], calls.Keys.Order().Where(name => name.Length > 0));
         Assert.Equal(0, end.Reads - start.Reads);
-        // ext4 counts its inode version with every changed mtime, lazytime or not, and commits that every 5 s; no sync asks for a commit (docs/design/ring.md).
+        // None that a sync asked for, and the timer of the journal is set beyond this test (docs/design/ring.md).
         if (start.Commits is { } commits)
-            Assert.InRange(end.Commits!.Value - commits, 0, (int)watch.Elapsed.TotalSeconds / 5 + 1);
-        Assert.True(calls["fdatasync"] > 3 * (end.Commits - start.Commits ?? 0), "a commit for some of the syncs");
+            Assert.Equal(0, end.Commits - commits);
+        Assert.True(calls["fdatasync"] > 0);
         Assert.Empty(daemon.Errors);
 
         Task<long> RecycledAsync(int segments) => daemon.WaitAsync(
