@@ -52,9 +52,9 @@ public sealed class SurveillanceTests(PageRig rig)
         await using var page = await rig.OpenAsync(daemon);
         var window = page.Page;
         await window.ClickAsync("header.top nav a[href='#/devices']");
-        await window.WaitForSelectorAsync($".panel li:has-text('Registered'):has-text('{GbDeviceProcess.ServerId}'):has-text('watches nothing now')");
+        await window.WaitForSelectorAsync($".platforms li:has-text('Registered'):has-text('{GbDeviceProcess.ServerId}'):has-text('watches nothing now')");
         Assert.Equal(0, await platform.StopAsync());
-        await window.WaitForSelectorAsync(".panel li:has-text('Not registered') .trouble");
+        await window.WaitForSelectorAsync(".platforms li:has-text('Not registered'):has-text('·')");
         page.AssertNoFaults();
     }
 }
