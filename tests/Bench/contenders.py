@@ -223,6 +223,12 @@ class Recorder(Child):
         with urllib.request.urlopen(self.request(path), timeout=30) as answer:
             return json.loads(answer.read())
 
+    def change(self, path, members):
+        request = self.request(path)
+        request.method, request.data = "PATCH", json.dumps(members).encode()
+        request.add_header("Content-Type", "application/json")
+        urllib.request.urlopen(request, timeout=30).close()
+
     def metric(self, name):
         """Sum over all labels of one metric; None while the daemon does not answer or does not have it yet."""
         try:

@@ -229,13 +229,15 @@ def every_route(base, auth, channel, span):
         ("post", "/api/v1/devices/{id}/footage"): {"channel": "1", "from": iso(time.time() - 10), "to": iso(time.time() - 5)},
         ("patch", "/api/v1/devices/{id}"): {"name": "smoke"},
         ("post", "/api/v1/channels/{id}/ptz"): {"action": "stop"},
+        ("post", "/api/v1/devices/{id}/commands"): {"command": "arm"},
         ("post", "/api/v1/session"): dict(zip(("user", "password"), auth.split(":", 1))),
         ("post", "/api/v1/probe"): {"url": "rtsp://127.0.0.1:9/"},
         ("put", "/api/v1/session/password"): {"old": "not it", "new": "long enough"},
     }
     expected = {("post", "/api/v1/probe"): {502}, ("put", "/api/v1/session/password"): {403}, ("delete", "/api/v1/channels/{id}"): {409},
                 # A camera is not moved; a device that was only listed is not there.
-                ("post", "/api/v1/channels/{id}/ptz"): {409}, ("post", "/api/v1/devices/{id}/footage"): {409}, ("get", "/api/v1/devices/{id}/footage"): {404, 409},
+                ("post", "/api/v1/channels/{id}/ptz"): {409}, ("get", "/api/v1/channels/{id}/presets"): {409}, ("post", "/api/v1/devices/{id}/commands"): {409},
+                ("post", "/api/v1/devices/{id}/footage"): {409}, ("get", "/api/v1/devices/{id}/footage"): {404, 409},
                 ("post", "/api/v1/devices/{id}/catalog"): {409},
                 ("get", "/api/v1/devices/{id}"): {404}, ("get", "/api/v1/devices/{id}/footage/requests/{request}"): {404}, ("delete", "/api/v1/devices/{id}/footage/requests/{request}"): {404},
                 ("get", "/api/v1/channels/{id}/live"): {426}, ("get", "/api/v1/channels/{id}/live/{variant}/{file}"): {404},

@@ -62,6 +62,7 @@ internal static class BoxApi
         api.MapDeviceFootage();
         api.MapDeviceCatalog();
         api.MapDeviceCommands();
+        api.MapPlatforms();
         api.MapEvents();
         api.MapPtz();
         api.MapAccounts();

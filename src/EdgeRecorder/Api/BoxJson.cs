@@ -42,6 +42,7 @@ namespace EdgeRecorder.Api;
 [JsonSerializable(typeof(PtzRequest))]
 [JsonSerializable(typeof(PresetView[]))]
 [JsonSerializable(typeof(NewDeviceCommand))]
+[JsonSerializable(typeof(PlatformView[]))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class BoxJson : JsonSerializerContext;

@@ -30,7 +30,7 @@ internal sealed class CallSender(IRtpTransport transport, uint ssrc, byte payloa
     /// <param name="payload">Stays the caller's.</param>
     public void Send(in FragmentUnit unit, in Payload payload, long pts90k)
     {
-        if (_awaitsPicture && !unit.Track.IsVideo)
+        if (_awaitsPicture && !unit.Track.IsVideo || transport.HasEnded)
             return;
         _awaitsPicture &= !unit.IsSync;
         var (packets, dropped) = (_sender!.Packets, _sender.Dropped);

@@ -12,10 +12,11 @@ internal sealed class CallTransport : IDisposable
     private static readonly TimeSpan AcceptPatience = TimeSpan.FromSeconds(20);
 
     private readonly IPEndPoint _target;
+    private readonly Action? _giveBack;
     private IRtpTransport? _open;
     private Socket? _listener;
 
-    private CallTransport(IPEndPoint target) => _target = target;
+    private CallTransport(IPEndPoint target, Action? giveBack = null) => (_target, _giveBack) = (target, giveBack);
 
     public int Port { get; private init; } = UnusedPort;
 
@@ -23,8 +24,9 @@ internal sealed class CallTransport : IDisposable
     public SetupRole? Setup { get; private init; }
 
     /// <param name="target">Where the offer wants media.</param>
+    /// <param name="ports">Of those we listen on, where the platform wants to connect.</param>
     /// <exception cref="SocketException">There is no port, or no way there.</exception>
-    public static CallTransport Prepare(GbDescription offer, IPEndPoint target)
+    public static CallTransport Prepare(GbDescription offer, IPEndPoint target, RtpPortRange ports, BoxClock clock)
     {
         var any = target.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
         if (offer.Transport == MediaTransport.Udp)
@@ -34,18 +36,13 @@ internal sealed class CallTransport : IDisposable
         }
         if (offer.Setup != SetupRole.Active)
             return new(target) { Setup = SetupRole.Active };
-        var listener = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
+        for (var left = ports.Count; left > 0 && ports.Take(clock.BoottimeUs) is { } port; left--)
         {
-            listener.Bind(new IPEndPoint(any, 0));
-            listener.Listen(4);
-            return new(target) { _listener = listener, Port = ((IPEndPoint)listener.LocalEndPoint!).Port, Setup = SetupRole.Passive };
+            if (TryListen(new(any, port)) is { } listener)
+                return new(target, () => ports.Return(port, clock.BoottimeUs)) { _listener = listener, Port = port, Setup = SetupRole.Passive };
+            ports.Return(port, clock.BoottimeUs);           // a session with a device has it, or somebody else
         }
-        catch (SocketException)
-        {
-            listener.Dispose();
-            throw;
-        }
+        throw new SocketException((int)SocketError.AddressAlreadyInUse);
     }
 
     /// <summary>The call was acknowledged.</summary>
@@ -72,5 +69,23 @@ internal sealed class CallTransport : IDisposable
     {
         _open?.Dispose();
         _listener?.Dispose();
+        _giveBack?.Invoke();
+    }
+
+    private static Socket? TryListen(IPEndPoint at)
+    {
+        var listener = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);    // what was closed before may linger
+            listener.Bind(at);
+            listener.Listen(4);
+            return listener;
+        }
+        catch (SocketException)
+        {
+            listener.Dispose();
+            return null;
+        }
     }
 }

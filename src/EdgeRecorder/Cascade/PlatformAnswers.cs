@@ -29,12 +29,14 @@ internal sealed class PlatformAnswers(string deviceId, CascadeSurroundings box, 
         _ => Array.Empty<ManscdpDocument>(),
     }).Select(answer => answer with { Sn = question.Sn, DeviceId = question.DeviceId });
 
+    /// <summary>The catalog: the channels as the platform sees them.</summary>
+    public IReadOnlyList<CatalogItem> Entries() => [.. channels().Select(Item)];
+
     private static string Version => typeof(PlatformAnswers).Assembly.GetName().Version?.ToString(3) ?? "";
 
     private IEnumerable<ManscdpDocument> Catalog(int perPart)
     {
-        var items = channels().Select(Item).ToList();
-        return Parts(items, perPart).Select(part => new CatalogResponse(part));
+        return Parts(Entries(), perPart).Select(part => new CatalogResponse(part));
     }
 
     private CatalogItem Item(ChannelDefinition channel) => new(ChannelCodes.Of(deviceId, channel.Number))
@@ -104,7 +106,7 @@ internal sealed class PlatformAnswers(string deviceId, CascadeSurroundings box, 
     };
 
     /// <summary>At least one part: nothing is an answer too.</summary>
-    private static IEnumerable<ListPart<T>> Parts<T>(List<T> items, int perPart)
+    private static IEnumerable<ListPart<T>> Parts<T>(IReadOnlyList<T> items, int perPart)
         => items.Count == 0 ? [new ListPart<T>(0, [], 0)] : items.Chunk(perPart).Select(part => new ListPart<T>(items.Count, part, 0));
 
     private static long ToUs(DateTime local) => ManscdpTime.ToUtc(local).ToUnixTimeSeconds() * 1_000_000;

@@ -1,5 +1,6 @@
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Gb28181.Manscdp;
+using EdgeRecorder.Gb28181.Mansrtsp;
 using EdgeRecorder.Gb28181.Media;
 using EdgeRecorder.Media;
 using EdgeRecorder.Sip;
@@ -42,10 +43,10 @@ internal sealed class PlatformCall : IDisposable
     {
         try
         {
-            var command = PlaybackCommand.Parse(incoming.Request.Body.Span);
+            var command = PlaybackControl.Parse(incoming.Request.Body.Span);
             if (_playback is null)
                 incoming.Answer(488);
-            else if (command.Verb == PlaybackVerb.Teardown)
+            else if (command.Method == PlaybackMethod.Teardown)
             {
                 incoming.Answer(200);
                 Stop();

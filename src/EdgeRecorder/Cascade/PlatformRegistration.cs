@@ -10,10 +10,12 @@ namespace EdgeRecorder.Cascade;
 /// The box's registration with one platform (GB/T 28181-2022, 9.1 and 9.6): REGISTER with Digest, renewed after two thirds of its time, a heartbeat between. A platform that is silent three times, or does not
 /// know us any more because it was restarted, is registered with anew; one that refuses, after a minute.
 /// </summary>
-internal sealed partial class PlatformRegistration(UpperPlatform platform, SipEndpoint endpoint, SipUri server, SipUri own)
+internal sealed partial class PlatformRegistration(UpperPlatform platform, SipEndpoint endpoint, SipUri own)
 {
     private const int MostMisses = 3;
+    private const int DefaultPort = 5060;
     private const int MostDoublings = 4;
+    private const int MostRedirections = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5), LongestPause = TimeSpan.FromSeconds(60), GoodByePatience = TimeSpan.FromSeconds(2);
 
     private readonly string _tag = endpoint.NewToken();
@@ -25,6 +27,10 @@ internal sealed partial class PlatformRegistration(UpperPlatform platform, SipEn
     /// <summary>The way to the platform while it is registered with; what comes from elsewhere is not its.</summary>
     public SipFlow? Flow { get; private set; }
     public bool IsRegistered => Flow is not null;
+    public DateTimeOffset? Since { get; private set; }
+
+    /// <summary>Whom we are registered with: the platform that is configured, or the one that it sent us to.</summary>
+    public SipUri Server { get; private set; } = Configured(platform.Options);
 
     /// <summary>Why it is not.</summary>
     public string Detail { get; private set; } = "not registered yet";
@@ -58,20 +64,32 @@ internal sealed partial class PlatformRegistration(UpperPlatform platform, SipEn
     /// <summary>Registered until it ends, or not at all.</summary>
     private async Task<(string Why, bool Refused)> OnceAsync(CancellationToken stop)
     {
+        Server = Configured(platform.Options);
+        var (host, port) = (platform.Options.Host, platform.Options.Port);
         SipFlow flow;
-        try
+        SipMessage answer;
+        for (var redirections = 0; ; redirections++)
         {
-            flow = await ConnectAsync(stop).ConfigureAwait(false);
+            try
+            {
+                flow = await ConnectAsync(host, port, stop).ConfigureAwait(false);
+            }
+            catch (SocketException e)
+            {
+                return (e.Message, false);
+            }
+            (_lost, _callId) = (new(TaskCreationOptions.RunContinuationsAsynchronously), $"{endpoint.NewToken()}@{endpoint.LocalOf(flow).Host}");
+            answer = await RegisterAsync(flow, platform.Options.ExpiresSeconds).WaitAsync(stop).ConfigureAwait(false);
+            if (answer.Status != 302 || redirections == MostRedirections || answer.Contacts.FirstOrDefault()?.Uri is not { } other)
+                break;
+            // GB/T 28181-2022, 9.1: another server has room. It is asked for anew each time, by the one that is configured.
+            (host, port) = (other.Host.Trim('[', ']'), other.Port > 0 ? other.Port : DefaultPort);
+            Server = other.User.Length > 0 ? new(other.User, Server.Host) : Server;
+            LogSentOn(platform.Box.Log, platform.Options.ServerId, Server.User, host, port);
         }
-        catch (SocketException e)
-        {
-            return (e.Message, false);
-        }
-        (_lost, _callId) = (new(TaskCreationOptions.RunContinuationsAsynchronously), $"{endpoint.NewToken()}@{endpoint.LocalOf(flow).Host}");
-        var answer = await RegisterAsync(flow, platform.Options.ExpiresSeconds).WaitAsync(stop).ConfigureAwait(false);
         if (!answer.IsSuccess)
-            return (Describe("REGISTER", answer), !answer.IsMadeHere && answer.Status is >= 400 and < 500);
-        (Flow, Detail, _failures, _said) = (flow, "", 0, "");
+            return (Describe("REGISTER", answer), !answer.IsMadeHere && answer.Status is >= 300 and < 500);
+        (Flow, Detail, _failures, _said, Since) = (flow, "", 0, "", platform.Box.Time.GetUtcNow());
         Count++;
         LogRegistered(platform.Box.Log, platform.Options.ServerId, flow);
         return (await StayAsync(flow, answer, stop).ConfigureAwait(false), false);
@@ -106,24 +124,25 @@ internal sealed partial class PlatformRegistration(UpperPlatform platform, SipEn
         }
     }
 
-    private async Task<SipFlow> ConnectAsync(CancellationToken stop)
+    private async Task<SipFlow> ConnectAsync(string host, int port, CancellationToken stop)
     {
-        var options = platform.Options;
-        if (!IPAddress.TryParse(options.Host, out var address))
+        if (!IPAddress.TryParse(host, out var address))
         {
-            var found = await Dns.GetHostAddressesAsync(options.Host, stop).ConfigureAwait(false);
+            var found = await Dns.GetHostAddressesAsync(host, stop).ConfigureAwait(false);
             address = Array.Find(found, one => one.AddressFamily == AddressFamily.InterNetwork) ?? throw new SocketException((int)SocketError.HostNotFound);
         }
-        return await endpoint.ConnectAsync(new(address, options.Port), options.Transport == Configuration.PlatformTransport.Tcp ? SipTransport.Tcp : SipTransport.Udp, stop).ConfigureAwait(false);
+        return await endpoint.ConnectAsync(new(address, port), platform.Options.Transport == Configuration.PlatformTransport.Tcp ? SipTransport.Tcp : SipTransport.Udp, stop).ConfigureAwait(false);
     }
+
+    private static SipUri Configured(Configuration.PlatformOptions options) => new(options.ServerId, options.Realm);
 
     /// <summary>A challenge each time: platforms that take a nonce once are as many as those that take it again.</summary>
     private Task<SipMessage> RegisterAsync(SipFlow flow, int expiresSeconds)
-        => endpoint.SendAsync(new("REGISTER", server, own, own)
+        => endpoint.SendAsync(new("REGISTER", Server, own, own)
         {
             CallId = _callId, FromTag = _tag,
             Headers = [("Expires", expiresSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("X-GB-Ver", "2.0"), ("User-Agent", "EdgeRecorder")],
-        }, flow, platform.Options.Password is { } password ? new Authenticator(own.User, password, allowBasic: false) : null);
+        }, flow, platform.Options.Password is { } password ? new Authenticator(platform.Options.User.Length > 0 ? platform.Options.User : own.User, password, allowBasic: false) : null);
 
     private TimeSpan Renewal(SipMessage answer)
     {
@@ -146,8 +165,8 @@ internal sealed partial class PlatformRegistration(UpperPlatform platform, SipEn
 
     private void Lose(string why)
     {
-        (Flow, Detail) = (null, why);
-        platform.EndCalls();
+        (Flow, Since, Detail) = (null, null, why);
+        platform.End();
         if (why == _said)
             return;                                         // an outage is said once for each reason
         _said = why;
@@ -181,6 +200,9 @@ internal sealed partial class PlatformRegistration(UpperPlatform platform, SipEn
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Registered with platform {Platform} over {Flow}")]
     private static partial void LogRegistered(ILogger log, string platform, SipFlow flow);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Platform {Platform} sends us on to {Server} at {Host}:{Port}")]
+    private static partial void LogSentOn(ILogger log, string platform, string server, string host, int port);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Platform {Platform} cannot be had: {Why}")]
     private static partial void LogLost(ILogger log, string platform, string why);

@@ -1,4 +1,5 @@
 using EdgeRecorder.Bytes;
+using EdgeRecorder.Gb28181.Mansrtsp;
 using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Storage;
@@ -12,6 +13,7 @@ namespace EdgeRecorder.Cascade;
 internal sealed class PlaybackFeed : IDisposable
 {
     private const long WindowUs = 10_000_000;
+    private const double FastestScale = 64;
     private const int HeadRoom = 16 * 1024;                 // what muxing adds to a unit at the most, but for the largest
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
@@ -46,19 +48,19 @@ internal sealed class PlaybackFeed : IDisposable
         get { lock (_gate) return _scale; }
     }
 
-    /// <summary>False: it asks for what is not done, backwards.</summary>
-    public bool TryObey(in PlaybackCommand command)
+    /// <summary>False: it asks for what is not done: backwards, or faster than anybody looks.</summary>
+    public bool TryObey(PlaybackControl command)
     {
-        if (command.Scale is <= 0 or > 64)
+        if (command.Scale is <= 0 or > FastestScale)
             return false;
         lock (_gate)
         {
-            if (command.Verb == PlaybackVerb.Pause)
+            if (command.Method == PlaybackMethod.Pause)
                 _isPaused = true;
             else
             {
                 (_isPaused, _scale) = (false, command.Scale ?? _scale);
-                if (command.Seek is { } seek)
+                if (command.Position is { } seek)
                     _seekUtcUs = Math.Clamp(_fromUtcUs + (long)seek.TotalMicroseconds, _fromUtcUs, _toUtcUs);
             }
             _changed.TrySetResult();

@@ -14,6 +14,7 @@ namespace EdgeRecorder.Cascade;
 /// <summary>One platform above: registered there as long as it can be had, its questions answered, its calls served.</summary>
 internal sealed partial class UpperPlatform
 {
+    private const string Allow = "INVITE, ACK, INFO, CANCEL, BYE, OPTIONS, MESSAGE, SUBSCRIBE";
     private const int MostCalls = 128;
     private const int MostQuestions = 32;
     private const int PerDatagram = 3;                      // entries of some 400 bytes
@@ -25,22 +26,24 @@ internal sealed partial class UpperPlatform
     private readonly Channel<(ManscdpDocument Question, SipFlow Flow)> _questions = Channel.CreateBounded<(ManscdpDocument, SipFlow)>(new BoundedChannelOptions(MostQuestions));
     private readonly Lock _gate = new();
     private readonly List<PlatformCall> _calls = [];
-    private readonly SipUri _server, _own;
+    private readonly SipUri _own;
     private int _number;
     private long _packets, _dropped, _refused, _begun;
 
     public UpperPlatform(PlatformOptions options, SipEndpoint endpoint, CascadeSurroundings box)
     {
         (Options, _endpoint, Box) = (options, endpoint, box);
-        (_server, _own) = (new(options.ServerId, options.Realm), new(options.DeviceId, options.Realm));
+        _own = new(options.DeviceId, options.Realm);
         _ssrcs = new(options.DeviceId);
         _answers = new(options.DeviceId, box, Channels);
-        Registration = new(this, endpoint, _server, _own);
+        Registration = new(this, endpoint, _own);
+        Subscriptions = new(this, new PlatformReports(options.DeviceId, box, _answers, Channels));
     }
 
     public PlatformOptions Options { get; }
     public CascadeSurroundings Box { get; }
     public PlatformRegistration Registration { get; }
+    public PlatformSubscriptions Subscriptions { get; }
 
     public PlatformFigures Figures
     {
@@ -49,8 +52,9 @@ internal sealed partial class UpperPlatform
             lock (_gate)
                 return new()
                 {
-                    ServerId = Options.ServerId, IsRegistered = Registration.IsRegistered, Detail = Registration.Detail, Registrations = Registration.Count, Calls = _calls.Count, CallsBegun = _begun,
-                    Refused = _refused, Packets = _packets, Dropped = _dropped,
+                    ServerId = Options.ServerId, Host = Options.Host, Port = Options.Port, DeviceId = Options.DeviceId,
+                    IsRegistered = Registration.IsRegistered, Since = Registration.Since, Detail = Registration.Detail, Registrations = Registration.Count,
+                    Calls = _calls.Count, CallsBegun = _begun, Subscriptions = Subscriptions.Count, Refused = _refused, Packets = _packets, Dropped = _dropped,
                 };
         }
     }
@@ -60,7 +64,7 @@ internal sealed partial class UpperPlatform
 
     /// <summary>Whether a request is of this platform: from where it is registered, and in its name.</summary>
     public bool Owns(SipIncoming incoming)
-        => Registration.Flow is { } flow && incoming.Request.From.Uri.User == Options.ServerId
+        => Registration.Flow is { } flow && incoming.Request.From.Uri.User == Registration.Server.User
             && (flow.Connection is null ? incoming.Flow.Remote.Address.Equals(flow.Remote.Address) : incoming.Flow.Equals(flow));
 
     /// <summary>A request of this platform; must not block.</summary>
@@ -78,13 +82,13 @@ internal sealed partial class UpperPlatform
                 call.Control(incoming);
                 break;
             case "OPTIONS":
-                incoming.Answer(200, [("Allow", "INVITE, ACK, INFO, CANCEL, BYE, OPTIONS, MESSAGE")]);
+                incoming.Answer(200, [("Allow", Allow)]);
                 break;
             case "SUBSCRIBE":
-                incoming.Answer(489);                       // no event is reported
+                Subscriptions.Take(incoming);
                 break;
             default:
-                incoming.Answer(405, [("Allow", "INVITE, ACK, INFO, CANCEL, BYE, OPTIONS, MESSAGE")]);
+                incoming.Answer(405, [("Allow", Allow)]);
                 break;
         }
     }
@@ -98,9 +102,20 @@ internal sealed partial class UpperPlatform
             LogTooSlow(Box.Log, Options.ServerId);                      // further ones are counted
     }
 
-    /// <summary>It cannot be had any more: nobody takes what is sent.</summary>
-    public void EndCalls()
+    /// <summary>Entries of a document, over this way.</summary>
+    public static int PerPart(SipFlow flow) => flow.Transport == SipTransport.Udp ? PerDatagram : PerDocument;
+
+    /// <summary>Where it finds us over this way.</summary>
+    public SipUri ContactOver(SipFlow flow)
     {
+        var (host, port) = _endpoint.LocalOf(flow);
+        return new(Options.DeviceId, host, port);
+    }
+
+    /// <summary>It cannot be had any more: nobody takes what is sent.</summary>
+    public void End()
+    {
+        Subscriptions.EndAll();
         List<PlatformCall> calls;
         lock (_gate)
             calls = [.. _calls];
@@ -147,7 +162,7 @@ internal sealed partial class UpperPlatform
         try
         {
             await foreach (var (question, flow) in _questions.Reader.ReadAllAsync(stop).ConfigureAwait(false))
-                foreach (var answer in _answers.To(question, flow.Transport == SipTransport.Udp ? PerDatagram : PerDocument))
+                foreach (var answer in _answers.To(question, PerPart(flow)))
                     if (!await TellAsync(answer, flow).WaitAsync(stop).ConfigureAwait(false))
                         break;                              // it does not hear: the rest would be for nobody
         }
@@ -161,7 +176,7 @@ internal sealed partial class UpperPlatform
     public async Task<bool> TellAsync(ManscdpDocument document, SipFlow flow) => (await SendAsync(document, flow).ConfigureAwait(false)).IsSuccess;
 
     public Task<SipMessage> SendAsync(ManscdpDocument document, SipFlow flow)
-        => _endpoint.SendAsync(new("MESSAGE", _server, _own, _server) { ContentType = ManscdpDocument.ContentType, Body = document.ToBytes() }, flow);
+        => _endpoint.SendAsync(new("MESSAGE", Registration.Server, _own, Registration.Server) { ContentType = ManscdpDocument.ContentType, Body = document.ToBytes() }, flow);
 
     private void TakeInvite(SipIncoming incoming)
     {
@@ -201,7 +216,7 @@ internal sealed partial class UpperPlatform
         CallTransport transport;
         try
         {
-            transport = CallTransport.Prepare(offer, new(offer.Address!, offer.Port));
+            transport = CallTransport.Prepare(offer, new(offer.Address!, offer.Port), Box.Ports, Box.Clock);
         }
         catch (SocketException e)
         {
@@ -242,7 +257,14 @@ internal sealed partial class UpperPlatform
 
     private IPAddress MediaAddress(SipFlow flow) => Box.MediaHost ?? (IPAddress.TryParse(_endpoint.LocalOf(flow).Host, out var local) ? local : IPAddress.Loopback);
 
-    private void Refuse(SipIncoming incoming, int status, string why)
+    /// <summary>Asked for what it never gets, again and again perhaps: counted, and nothing for people to act on.</summary>
+    public void RefuseQuietly(SipIncoming incoming, int status)
+    {
+        Interlocked.Increment(ref _refused);
+        incoming.Answer(status);
+    }
+
+    public void Refuse(SipIncoming incoming, int status, string why)
     {
         Interlocked.Increment(ref _refused);
         LogCallRefused(Box.Log, Options.ServerId, string.Create(CultureInfo.InvariantCulture, $"{status}: {why}"));
@@ -255,7 +277,7 @@ internal sealed partial class UpperPlatform
     [LoggerMessage(Level = LogLevel.Information, Message = "Platform {Platform}: the call of {Channel} ended: {Why}")]
     private static partial void LogCallEnded(ILogger log, string platform, string channel, string why);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Platform {Platform}: a call was refused, {Why}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Platform {Platform}: a call or subscription was refused, {Why}")]
     private static partial void LogCallRefused(ILogger log, string platform, string why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Platform {Platform} takes media more slowly than it comes; pictures are left out up to the next sync sample, and counted")]

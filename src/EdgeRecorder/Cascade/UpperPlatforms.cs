@@ -7,7 +7,7 @@ namespace EdgeRecorder.Cascade;
 /// The upward cascade: the box is a device of platforms above. They share one SIP endpoint of its own, apart from the one that devices speak to: who may say what there has nothing in common, and behind a NAT
 /// platforms only ever answer to where they were spoken to from.
 /// </summary>
-internal sealed class UpperPlatforms : ISipUser, IAsyncDisposable
+internal sealed class UpperPlatforms : ISipUser, IPlatformStates, IAsyncDisposable
 {
     private readonly SipEndpoint _endpoint;
     private readonly UpperPlatform[] _platforms;
@@ -24,7 +24,6 @@ internal sealed class UpperPlatforms : ISipUser, IAsyncDisposable
     public int Port => _endpoint.Port;
     public IReadOnlyList<PlatformFigures> Figures => [.. _platforms.Select(platform => platform.Figures)];
 
-    /// <summary>Requests of nobody that the box is registered with.</summary>
     public long Strangers => Interlocked.Read(ref _strangers);
 
     /// <exception cref="System.Net.Sockets.SocketException">The port cannot be had.</exception>
@@ -34,12 +33,19 @@ internal sealed class UpperPlatforms : ISipUser, IAsyncDisposable
         _running = Task.WhenAll(_platforms.Select(platform => Task.Run(() => platform.RunAsync(_stop.Token))));
     }
 
+    /// <summary>An alarm began; must not block.</summary>
+    public void Tell(BoxAlarm alarm)
+    {
+        foreach (var platform in _platforms)
+            platform.Subscriptions.Tell(alarm);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested)
             return;
         foreach (var platform in _platforms)
-            platform.EndCalls();
+            platform.End();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         await _endpoint.DisposeAsync().ConfigureAwait(false);
@@ -59,7 +65,11 @@ internal sealed class UpperPlatforms : ISipUser, IAsyncDisposable
         }
     }
 
-    void ISipUser.Ended(SipDialog dialog, string why) => (dialog.Owner as PlatformCall)?.Stop();
+    void ISipUser.Ended(SipDialog dialog, string why)
+    {
+        (dialog.Owner as PlatformCall)?.Stop();
+        (dialog.Owner as PlatformSubscription)?.Stop();
+    }
 
     void ISipUser.Closed(SipFlow flow)
     {

@@ -61,6 +61,7 @@ internal sealed class Gb28181Options
     public int Port { get; set; } = 5060;
     public string ServerId { get; set; } = "34020000002000000001";
     public string Domain { get; set; } = "3402000000";
+    public string User { get; set; } = "";
     public string? Password { get; set; }
     public string? MediaHost { get; set; }
     public PortRange RtpPorts { get; set; } = new(30000, 30500);
@@ -72,6 +73,7 @@ internal sealed class Gb28181Options
     public int HeartbeatCount { get; set; } = 3;
     public bool Record { get; set; }
     public int ChannelsPerDevice { get; set; } = 256;
+    public int CatalogHours { get; set; } = 6;
     public bool SubscribeCatalog { get; set; } = true;
     public bool SubscribeAlarm { get; set; } = true;
     public bool SubscribePosition { get; set; }
@@ -84,11 +86,14 @@ internal sealed class Gb28181Options
         new Value<Gb28181Options, int>("port", Kinds.Port, o => o.Port, (o, v) => o.Port = v, "SIP, UDP and TCP."),
         new Value<Gb28181Options, string>("serverId", DeviceKinds.Digits(20), o => o.ServerId, (o, v) => o.ServerId = v, "Our own 20-digit code, as devices have it configured."),
         new Value<Gb28181Options, string>("domain", DeviceKinds.Digits(10), o => o.Domain, (o, v) => o.Domain = v, "SIP domain, by custom the first ten digits of the code."),
+        new Value<Gb28181Options, string>("user", Kinds.Text, o => o.User, (o, v) => o.User = v,
+            "A user name that devices may register with instead of their code: some take one name for all. Empty: only the code."),
         new Value<Gb28181Options, string?>("password", Kinds.OptionalText, o => o.Password, (o, v) => o.Password = v,
             "Digest password of devices that have none of their own (`devices/{id}`). No default: a known one would be none. Without any password SIP stays closed."),
         new Value<Gb28181Options, string?>("mediaHost", FamilyKinds.OptionalAddress, o => o.MediaHost, (o, v) => o.MediaHost = v,
             "Address that devices are told to reach us at, where a NAT is between: in Via, Contact and SDP. Null: the one of ours that leads to the device."),
-        new Value<Gb28181Options, PortRange>("rtpPorts", DeviceKinds.Ports, o => o.RtpPorts, (o, v) => o.RtpPorts = v, "Media ports, a pair per session; the range is what a firewall has to open."),
+        new Value<Gb28181Options, PortRange>("rtpPorts", DeviceKinds.Ports, o => o.RtpPorts, (o, v) => o.RtpPorts = v,
+            "Media ports, a pair per session with a device; platforms above that connect for media find us there too. The range is what a firewall has to open."),
         new Value<Gb28181Options, Enrolment>("enrolment", DeviceKinds.Enrolment, o => o.Enrolment, (o, v) => o.Enrolment = v,
             "Who knows the password is approved, with `approve` as with `open`; `list` takes only devices that were listed before."),
         new Value<Gb28181Options, DigestChoice>("digest", Kinds.Choice(("md5", DigestChoice.Md5), ("sha256", DigestChoice.Sha256), ("both", DigestChoice.Both)), o => o.Digest, (o, v) => o.Digest = v,
@@ -102,6 +107,8 @@ internal sealed class Gb28181Options
             "Channels of new devices record as they appear. False: a catalog may name thousands; each device has a switch of its own."),
         new Value<Gb28181Options, int>("channelsPerDevice", Kinds.Integer(0, 10_000), o => o.ChannelsPerDevice, (o, v) => o.ChannelsPerDevice = v,
             "Cameras of a device's catalog that become channels by themselves. Others are in `devices/{id}/catalog` and become channels when somebody asks."),
+        new Value<Gb28181Options, int>("catalogHours", Kinds.Integer(0, 168), o => o.CatalogHours, (o, v) => o.CatalogHours = v,
+            "A device that stays is asked for its catalog again after so long, for those that tell no changes. 0: only when it comes."),
         new Value<Gb28181Options, bool>("subscribeCatalog", Kinds.Flag, o => o.SubscribeCatalog, (o, v) => o.SubscribeCatalog = v, "Be told of cameras that come, go and fail."),
         new Value<Gb28181Options, bool>("subscribeAlarm", Kinds.Flag, o => o.SubscribeAlarm, (o, v) => o.SubscribeAlarm = v,
             "Be told of alarms; many devices tell them anyway. What is locked around them is `jt808.alarmBeforeSeconds` and its neighbours."),

@@ -11,6 +11,7 @@ internal sealed class PlatformOptions
     public int Port { get; set; } = 5060;
     public PlatformTransport Transport { get; set; }
     public string DeviceId { get; set; } = "";
+    public string User { get; set; } = "";
     public string? Password { get; set; }
     public int ExpiresSeconds { get; set; } = 3600;
     public int KeepaliveSeconds { get; set; } = 60;
@@ -28,6 +29,7 @@ internal sealed class PlatformOptions
             "How it is spoken to; `tcp` passes more NATs and takes catalogs of any size."),
         new Value<PlatformOptions, string>("deviceId", DeviceKinds.Digits(20), o => o.DeviceId, (o, v) => o.DeviceId = v,
             "The box's own code there and its user name; required. Channels are its first ten digits, 132, its network digit and the channel's number."),
+        new Value<PlatformOptions, string>("user", Kinds.Text, o => o.User, (o, v) => o.User = v, "User name for its Digest where it is another than `deviceId`. Empty: that."),
         new Value<PlatformOptions, string?>("password", Kinds.OptionalText, o => o.Password, (o, v) => o.Password = v, "For its Digest. Null: it asks for none."),
         new Value<PlatformOptions, int>("expiresSeconds", Kinds.Integer(60, 604_800), o => o.ExpiresSeconds, (o, v) => o.ExpiresSeconds = v, "How long a registration lasts; it is renewed after two thirds."),
         new Value<PlatformOptions, int>("keepaliveSeconds", Kinds.Integer(5, 3600), o => o.KeepaliveSeconds, (o, v) => o.KeepaliveSeconds = v,

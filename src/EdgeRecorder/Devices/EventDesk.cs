@@ -18,6 +18,9 @@ internal sealed partial class EventDesk(EventStore events, LockDesk locks, Chann
     private readonly Dictionary<(int Device, Alarm Alarm), Lasting> _lasting = [];
     private readonly Dictionary<int, FoldedLock> _folded = [];
 
+    /// <summary>An alarm begins: its kind, the channels it concerns, and when. On the journal's task.</summary>
+    public event Action<string, IReadOnlyList<ChannelDefinition>, DateTimeOffset>? Began;
+
     /// <summary>Events begun since start.</summary>
     public long Begun { get; private set; }
 
@@ -33,9 +36,11 @@ internal sealed partial class EventDesk(EventStore events, LockDesk locks, Chann
         _lasting[(device.Number, alarm)] = new(id, boottimeUs);
         LogBegan(device.DisplayName, alarm.Kind);
         ring.SyncNow();                                     // what led to it is on the disk before whatever follows
-        foreach (var concerned in channel is null ? Of(device) : [channel])
-            if (records(concerned))
-                Lock(concerned, device, alarm, boottimeUs - Us(margins.Before), boottimeUs + Us(margins.After));
+        List<ChannelDefinition> concerned = channel is null ? [.. Of(device)] : [channel];
+        foreach (var one in concerned)
+            if (records(one))
+                Lock(one, device, alarm, boottimeUs - Us(margins.Before), boottimeUs + Us(margins.After));
+        Began?.Invoke(alarm.Kind, concerned, Utc(boottimeUs));
     }
 
     public void End(DeviceRow device, Alarm alarm, long boottimeUs)

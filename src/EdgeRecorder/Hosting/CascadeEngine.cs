@@ -2,6 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using EdgeRecorder.Cascade;
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Devices;
+using EdgeRecorder.Gb28181.Media;
+using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Sip;
@@ -15,7 +18,8 @@ internal static class CascadeEngine
     public static void AddTo(IServiceCollection services)
     {
         services.AddSingleton(Make);
-        services.AddHostedService<CascadeDoor>();
+        services.AddSingleton<CascadeDoor>().AddSingleton<IPlatformStates>(s => s.GetRequiredService<CascadeDoor>()).AddSingleton<IDeviceFigures, CascadeFigures>();
+        services.AddHostedService(s => s.GetRequiredService<CascadeDoor>());
     }
 
     private static UpperPlatforms Make(IServiceProvider services)
@@ -23,16 +27,24 @@ internal static class CascadeEngine
         var options = services.GetRequiredService<RecorderOptions>();
         var catalog = services.GetRequiredService<ChannelCatalog>();
         var host = options.Gb28181.MediaHost;
-        var box = new CascadeSurroundings(options.System.Name, () => catalog.All, services.GetRequiredService<IRecorder>(), services.GetRequiredService<IRing>(), services.GetRequiredService<BoxClock>(),
-            services.GetRequiredService<TimeProvider>(), IPAddress.TryParse(host, out var address) ? address : null, services.GetRequiredService<ILogger<UpperPlatforms>>());
+        var (devices, protocols) = (services.GetRequiredService<DeviceCatalog>(), services.GetRequiredService<DeviceProtocols>());
+        var box = new CascadeSurroundings(options.System.Name, () => catalog.All, PositionOf, services.GetRequiredService<IRecorder>(), services.GetRequiredService<IRing>(),
+            services.GetRequiredService<BoxClock>(), services.GetRequiredService<TimeProvider>(), IPAddress.TryParse(host, out var address) ? address : null,
+            new RtpPortRange(options.Gb28181.RtpPorts.First, options.Gb28181.RtpPorts.Last), services.GetRequiredService<ILogger<UpperPlatforms>>());
         return new(options.Gb28181.Platforms, new SipOptions { Port = options.Gb28181.PlatformPort, Host = host }, box, services.GetRequiredService<ILogger<SipEndpoint>>());
+
+        Position? PositionOf(ChannelDefinition channel)
+            => channel.Device is { } number && devices.Find(number) is { } row ? protocols.Of(row)?.Report(row)?.Position : null;
     }
 }
 
 /// <summary>Registers with platforms above once the box is ready for their questions, and says good-bye before it stops.</summary>
-internal sealed class CascadeDoor(RecorderOptions options, IServiceProvider services) : IHostedLifecycleService
+internal sealed class CascadeDoor(RecorderOptions options, IServiceProvider services) : IHostedLifecycleService, IPlatformStates
 {
     private UpperPlatforms? _platforms;
+
+    public IReadOnlyList<PlatformFigures> Figures => _platforms?.Figures ?? [];
+    public long Strangers => _platforms?.Strangers ?? 0;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -43,15 +55,17 @@ internal sealed class CascadeDoor(RecorderOptions options, IServiceProvider serv
     {
         if (options.Gb28181.Platforms.Count == 0)
             return Task.CompletedTask;
-        _platforms = services.GetRequiredService<UpperPlatforms>();
+        var platforms = services.GetRequiredService<UpperPlatforms>();
+        services.GetRequiredService<EventDesk>().Began += (kind, channels, at) => platforms.Tell(new(kind, [.. channels.Select(channel => channel.Number)], at));
         try
         {
-            _platforms.Start();
+            platforms.Start();
         }
         catch (SocketException e)
         {
             throw new IOException($"gb28181.platformPort {options.Gb28181.PlatformPort}: {e.Message}", e);
         }
+        _platforms = platforms;
         return Task.CompletedTask;
     }
 

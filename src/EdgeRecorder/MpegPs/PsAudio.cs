@@ -19,7 +19,7 @@ internal interface IAudioOutput
 
 /// <summary>
 /// Reads the packets of one audio stream. What its stream map says is a claim: AAC in ADTS is recognised by frames that fill their packets exactly, because cameras announce G.711 and send that; without
-/// a map everything else is A-law.
+/// a map everything else is A-law. So is what is announced as AAC and never begins a frame, while every packet is as long as the one before.
 /// </summary>
 internal sealed class PsAudio(IAudioOutput output) : IDisposable
 {
@@ -27,6 +27,9 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
     private const int AacSamples = 1024;                    // ISO/IEC 14496-3, 4.5.2.1.1
     private const int LongestPacket = 64 * 1024;
     private const int PacketsToBelieve = 2;                 // that are AAC against the map
+    private const int PacketsAlike = 8;                     // that are G.711 against the map: an AAC frame would have begun in one of them
+    private const int FramesToBelieve = 4;                  // of AAC, which a few bytes of G.711 may look like
+    private const int VoiceStep = 40;                       // bytes of 5 ms
     private const int LongestAdtsFrame = 8191;
 
     private readonly PayloadWriter _writer = new(ChunkPool.Audio);
@@ -36,7 +39,8 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
     private long? _carriedPts;                              // which has the time of the packet it began in
     private byte? _type;                                    // as the map says
     private bool _isAac;                                    // as the data says
-    private int _aacInRow;
+    private bool _isVoice;                                  // as the data says, of what is announced as AAC
+    private int _aacInRow, _alikeInRow, _alikeLength, _frames;
     private bool _isFull;
     private bool _lossBefore;
     private long? _pts;
@@ -48,7 +52,7 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
     public void BeginPacket(byte? type, long? pts, long nowUs)
     {
         if (type != _type)
-            (_type, _isAac, _aacInRow, _carried) = (type, type == StreamType.AacAdts, 0, 0);
+            (_type, _isAac, _isVoice, _aacInRow, _alikeInRow, _frames, _carried) = (type, type == StreamType.AacAdts, false, 0, 0, 0, 0);
         (_pts, _arrivalUs, _length, _isFull) = (pts, nowUs, _carried, false);
     }
 
@@ -89,13 +93,15 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
             _aacInRow = looksLikeAac ? _aacInRow + 1 : 0;
             _isAac = _aacInRow >= (_type is null ? 1 : PacketsToBelieve) && StreamTypeMayLie;
         }
+        else if (_frames < FramesToBelieve && IsVoiceAgain(body))
+            (_isAac, _isVoice) = (false, true);
         if (_isAac)
             ReadAac(body, carried);
         else if (looksLikeAac && StreamTypeMayLie)
             Lose("AAC that was announced as something else");
         else if (_type is null && IsMpegAudio(body))
             output.NotRecorded(StreamType.NameOf(3));
-        else if (StreamType.CodecOf(_type ?? StreamType.G711A) is { } codec and (Codec.G711A or Codec.G711U))
+        else if (StreamType.CodecOf(_isVoice ? StreamType.G711A : _type ?? StreamType.G711A) is { } codec and (Codec.G711A or Codec.G711U))
         {
             if (_track?.Codec != codec)
                 _track = new() { Codec = codec, TimeScale = VoiceRate, ChannelCount = 1 };
@@ -105,8 +111,25 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
             output.NotRecorded(StreamType.NameOf(_type!.Value));
     }
 
+    /// <summary>Enough packets of one length in which no frame of AAC begins.</summary>
+    private bool IsVoiceAgain(ReadOnlySpan<byte> body)
+    {
+        var isVoice = body.Length % VoiceStep == 0 && !HoldsSync(body);
+        _alikeInRow = !isVoice ? 0 : body.Length == _alikeLength ? _alikeInRow + 1 : 1;
+        _alikeLength = body.Length;
+        return _alikeInRow >= PacketsAlike;
+    }
+
+    private static bool HoldsSync(ReadOnlySpan<byte> body)
+    {
+        for (var at = 0; at + 1 < body.Length; at++)
+            if (AdtsHeader.IsSync(body[at..]))
+                return true;
+        return false;
+    }
+
     /// <summary>G.711 and no map at all are taken for AAC when the data says so; what else a map names is something else.</summary>
-    private bool StreamTypeMayLie => _type is null or StreamType.G711A or StreamType.G711U;
+    private bool StreamTypeMayLie => _isVoice || _type is null or StreamType.G711A or StreamType.G711U;
 
     private void ReadAac(ReadOnlySpan<byte> body, int carried)
     {
@@ -132,6 +155,7 @@ internal sealed class PsAudio(IAudioOutput output) : IDisposable
                     Describe(header.Config);
                 _pts = time;
                 Deliver(body[header.HeaderLength..header.FrameLength], AacSamples);
+                _frames++;
                 (time, next) = (next, null);
                 body = body[header.FrameLength..];
             }

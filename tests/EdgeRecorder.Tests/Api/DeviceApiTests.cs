@@ -299,6 +299,19 @@ public sealed class DeviceApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
     }
 
+    [Fact]
+    public async Task Platforms_above_are_shown_as_they_stand()
+    {
+        Assert.Empty((await _box.Admin.GetAsync("/api/v1/platforms").BodyAsync()).EnumerateArray());
+        _box.Engine.Platforms.Add(new()
+        {
+            ServerId = "34020000002000000001", Host = "upper.example", Port = 5060, DeviceId = "34020000001180000009", Detail = "no answer to REGISTER", Registrations = 3, CallsBegun = 4, Refused = 5, Packets = 6, Dropped = 7,
+        });
+        Assert.Equal("""[{"serverId":"34020000002000000001","host":"upper.example","port":5060,"deviceId":"34020000001180000009","registered":false,"since":null,"detail":"no answer to REGISTER","registrations":3,"calls":0,"callsBegun":4,"subscriptions":0,"refused":5,"packets":6,"dropped":7}]""",
+            (await _box.Admin.GetAsync("/api/v1/platforms").BodyAsync()).GetRawText());
+        await _box.Anonymous.GetAsync("/api/v1/platforms").ProblemAsync(401);
+    }
+
     private DeviceRow Waiting() => _box.Get<DeviceCatalog>().Add(new DeviceRow { Protocol = "jt808", Identity = "13912345678", Plate = "粤B12345", PlateColor = 2 })!;
 
     private DeviceRow Approved() => _box.Get<DeviceCatalog>().Add(new DeviceRow { Protocol = "jt808", Identity = "13912345678", State = Approval.Approved })!;

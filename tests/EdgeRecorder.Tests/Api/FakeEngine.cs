@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using EdgeRecorder.Cascade;
 using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Playback;
@@ -9,11 +10,14 @@ using EdgeRecorder.Storage;
 namespace EdgeRecorder.Tests.Api;
 
 /// <summary>An engine that remembers what it was told and shows what a test put in.</summary>
-internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPlaybackSource, IStorageStatus, IProbe
+internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPlaybackSource, IStorageStatus, IProbe, IPlatformStates
 {
     public ConcurrentDictionary<int, bool> Applied { get; } = new();
     public List<FootageSpan> Footage { get; } = [];
     public FakeDevices Devices { get; } = new();
+    public List<PlatformFigures> Platforms { get; } = [];
+    IReadOnlyList<PlatformFigures> IPlatformStates.Figures => Platforms;
+    long IPlatformStates.Strangers => 0;
     public List<FakeRingStream> Streams { get; } = [];
 
     /// <summary>Instead of <see cref="Footage"/>, when there is one.</summary>

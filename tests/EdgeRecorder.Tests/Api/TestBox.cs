@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using EdgeRecorder.Cascade;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Hosting;
@@ -55,7 +56,7 @@ internal sealed class TestBox : IAsyncDisposable
         var app = RecorderHost.Build(options, root, ledger, null, services => services
             .AddSingleton<IRing>(engine).AddSingleton<IRecorder>(engine).AddSingleton<ILocks>(engine).AddSingleton<IFootageSource>(engine).AddSingleton<IPlaybackSource>(engine)
             .AddSingleton<IStorageStatus>(engine).AddSingleton<IProbe>(engine).AddSingleton<BoxClock, FakeClock>()
-            .AddSingleton<IDeviceProtocol>(engine.Devices));
+            .AddSingleton<IDeviceProtocol>(engine.Devices).AddSingleton<IPlatformStates>(engine));
         await app.StartAsync();
         return new(root, ledger, app, engine, port);
     }

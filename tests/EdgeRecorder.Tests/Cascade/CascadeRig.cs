@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using EdgeRecorder.Cascade;
@@ -5,6 +6,7 @@ using EdgeRecorder.Configuration;
 using EdgeRecorder.DigestAuth;
 using EdgeRecorder.Gb28181.Manscdp;
 using EdgeRecorder.Gb28181.Media;
+using EdgeRecorder.Ledger;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Sip;
@@ -40,12 +42,21 @@ internal sealed class CascadeRig : IAsyncDisposable
     public WatchedRecorder Recorder { get; } = new();
     public TestClock Clock { get; } = new() { Boottime = BeginUs + 3_600_000_000 };
     public UpperPlatforms Box => _box!;
+    public List<ChannelDefinition> Channels { get; set; } = [Definition(7, "gate"), Definition(8, "yard")];
+    public ConcurrentDictionary<int, Position> Positions { get; } = new();
+
+    /// <summary>Where it listens for those that connect for media.</summary>
+    public RtpPortRange Ports { get; init; } = new(11_000, 19_999);
     public PlatformFigures Figures => Box.Figures[0];
 
     /// <summary>Where the box speaks from; set by its registration.</summary>
     public SipFlow? Flow { get; private set; }
     public string RightPassword { get; set; } = Password;
+    public string RightUser { get; set; } = DeviceId;
     public int GrantedSeconds { get; set; } = 3600;
+
+    /// <summary>Where REGISTER is sent on to; null: it is taken.</summary>
+    public SipUri? OtherServer { get; set; }
 
     /// <summary>What the platform answers to heartbeats.</summary>
     public int KeepaliveStatus { get; set; } = 200;
@@ -64,7 +75,7 @@ internal sealed class CascadeRig : IAsyncDisposable
     }
 
     public UpperPlatforms Make(params IReadOnlyList<PlatformOptions> platforms)
-        => new(platforms, new() { Port = 0, Bind = IPAddress.Loopback }, new("box", () => [Definition(7, "gate"), Definition(8, "yard")], Recorder, Ring, Clock, TimeProvider.System, null, NullLogger<UpperPlatforms>.Instance),
+        => new(platforms, new() { Port = 0, Bind = IPAddress.Loopback }, new("box", () => Channels, channel => Positions.TryGetValue(channel.Number, out var at) ? at : null, Recorder, Ring, Clock, TimeProvider.System, null, Ports, NullLogger<UpperPlatforms>.Instance),
             NullLogger<SipEndpoint>.Instance);
 
     /// <summary>The next document that the box says, which has to be this.</summary>
@@ -72,6 +83,23 @@ internal sealed class CascadeRig : IAsyncDisposable
 
     public async Task AskAsync(ManscdpDocument document)
         => Assert.Equal(200, (await Upper.Endpoint.SendAsync(new("MESSAGE", Device, Server, Device) { ContentType = ManscdpDocument.ContentType, Body = document.ToBytes() }, Flow!)).Status);
+
+    /// <summary>What the platform wants to be told of.</summary>
+    public Task<SipOpening> SubscribeAsync(ManscdpDocument query, int expires = 600, string package = "presence")
+        => Upper.Endpoint.OpenAsync(new("SUBSCRIBE", Device, Server, Device)
+        {
+            Headers = [("Event", package), ("Expires", $"{expires}")], ContentType = ManscdpDocument.ContentType, Body = (query with { Sn = 40, DeviceId = query.DeviceId.Length > 0 ? query.DeviceId : DeviceId }).ToBytes(),
+        }, Flow!, EndpointRig.Patience);
+
+    /// <summary>The next NOTIFY, answered; and what it says.</summary>
+    public async Task<(SipMessage Request, ManscdpDocument? Document)> NotifiedAsync(int status = 200)
+    {
+        var incoming = await Upper.User.NextAsync("NOTIFY");
+        incoming.Answer(status);
+        return (incoming.Request, incoming.Request.Body.IsEmpty ? null : ManscdpDocument.Parse(incoming.Request.Body.Span));
+    }
+
+    public async Task<T> NotifiedOfAsync<T>() where T : ManscdpDocument => Assert.IsType<T>((await NotifiedAsync()).Document);
 
     /// <param name="way">udp, passive (the platform listens) or active (it connects).</param>
     /// <param name="port">Of somebody else than the session, who is to get the media.</param>
@@ -116,7 +144,7 @@ internal sealed class CascadeRig : IAsyncDisposable
         await Upper.DisposeAsync();
     }
 
-    private static ChannelDefinition Definition(int number, string key) => new(number, $"id{number}", key, "rtsp", $"Camera {key}", "rtsp://camera/1", null, true, TransportChoice.Auto, true, 0, new(), null);
+    public static ChannelDefinition Definition(int number, string key) => new(number, $"id{number}", key, "rtsp", $"Camera {key}", "rtsp://camera/1", null, true, TransportChoice.Auto, true, 0, new(), null);
 
     private bool Take(SipIncoming incoming)
     {
@@ -138,7 +166,12 @@ internal sealed class CascadeRig : IAsyncDisposable
     private void Register(SipIncoming incoming)
     {
         var source = incoming.Source.Address;
-        var result = _guard.Verify("REGISTER", incoming.Request.Values("Authorization"), source, (user, algorithm) => user == DeviceId ? DigestHash.OfUser(algorithm, user, Realm, RightPassword) : null);
+        if (OtherServer is { } other)
+        {
+            incoming.Answer(302, [("Contact", $"<{other}>")]);
+            return;
+        }
+        var result = _guard.Verify("REGISTER", incoming.Request.Values("Authorization"), source, (user, algorithm) => user == RightUser ? DigestHash.OfUser(algorithm, user, Realm, RightPassword) : null);
         if (result.Outcome == DigestOutcome.Wrong)
             incoming.Answer(403);
         else if (!result.IsRight)

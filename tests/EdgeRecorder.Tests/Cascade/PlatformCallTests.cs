@@ -70,6 +70,8 @@ public sealed class PlatformCallTests
         using var call = await rig.CallAsync("passive", CascadeRig.Stored(SessionPurpose.Playback));
         await InfoAsync(call, "PAUSE RTSP/1.0\r\nCSeq: 1\r\nPauseTime: now\r\n\r\n", 200);
         await InfoAsync(call, "PLAY RTSP/1.0\r\nCSeq: 2\r\nScale: -1.0\r\n\r\n", 501);
+        await InfoAsync(call, "PLAY RTSP/1.0\r\nCSeq: 2\r\nScale: 0\r\n\r\n", 501);
+        await InfoAsync(call, "PLAY RTSP/1.0\r\nCSeq: 2\r\nScale: 65\r\n\r\n", 501);
         await InfoAsync(call, "TURN RTSP/1.0\r\n\r\n", 400);
         Assert.True(Arrived(rig, call) < clip.Pictures.Count());
         await InfoAsync(call, "PLAY RTSP/1.0\r\nCSeq: 3\r\nRange: npt=2-\r\n\r\n", 200);
@@ -122,6 +124,24 @@ public sealed class PlatformCallTests
             Assert.Equal(status, call.Final.Status);
         }
         Assert.Equal(cases.Length, rig.Figures.Refused);
+    }
+
+    [Fact]
+    public async Task Platforms_that_connect_for_media_find_it_in_the_range_of_ports_that_is_open()
+    {
+        const int Port = 20_200;
+        await using var rig = await new CascadeRig { Ports = new(Port, Port + 3) }.StartAsync();
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Any, Port);
+        taken.Start();                                      // a session with a device, or another program
+        using var call = await rig.CallAsync("active");
+        Assert.Equal((200, Port + 2), (call.Final.Status, call.Answer!.Port));
+        using var second = await rig.CallAsync("active", subject: "another");
+        Assert.Equal(500, second.Final.Status);
+        await call.Dialog!.ByeAsync();
+        await EndpointRig.Until(() => rig.Figures.Calls == 0, "its end");
+        rig.Clock.Boottime += EdgeRecorder.Gb28181.Media.RtpPortRange.QuarantineUs;
+        using var third = await rig.CallAsync("active", subject: "a third");
+        Assert.Equal(Port + 2, third.Answer!.Port);
     }
 
     [Fact]

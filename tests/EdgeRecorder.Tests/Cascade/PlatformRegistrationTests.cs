@@ -53,6 +53,39 @@ public sealed class PlatformRegistrationTests
     }
 
     [Fact]
+    public async Task A_platform_that_sends_it_on_is_followed_and_asked_again_when_that_one_is_lost()
+    {
+        const string OtherId = "34020000002000000002";
+        await using var one = new CascadeRig();
+        await using var other = new CascadeRig();
+        one.OtherServer = new(OtherId, "127.0.0.1", other.Upper.Endpoint.Port);
+        await one.StartAsync(change: options => options.KeepaliveSeconds = 1);
+        Assert.Equal((0, 1), (one.Registers, other.Registers));
+        Assert.Equal(CascadeRig.DeviceId, (await other.HeardAsync<Keepalive>()).DeviceId);
+        one.OtherServer = null;
+        other.KeepaliveStatus = 404;
+        await EndpointRig.Until(() => one.Registers == 1 && one.Figures.IsRegistered, "registered with the first one");
+    }
+
+    [Fact]
+    public async Task Servers_that_send_it_round_in_a_circle_are_left()
+    {
+        await using var rig = new CascadeRig();
+        rig.OtherServer = new(CascadeRig.ServerId, "127.0.0.1", rig.Upper.Endpoint.Port);
+        await rig.StartAsync(waits: false);
+        await EndpointRig.Until(() => rig.Figures.Detail.Contains("302", StringComparison.Ordinal), "it gave up");
+        Assert.False(rig.Figures.IsRegistered);
+    }
+
+    [Fact]
+    public async Task Its_user_name_may_be_another_than_its_code()
+    {
+        await using var rig = new CascadeRig { RightUser = "site-7" };
+        await rig.StartAsync(change: options => options.User = "site-7");
+        Assert.Equal(1, rig.Registers);
+    }
+
+    [Fact]
     public async Task Several_platforms_each_have_their_registration()
     {
         await using var one = new CascadeRig();

@@ -243,6 +243,31 @@ public sealed class PsReceiverTests
     }
 
     [Fact]
+    public void A_law_that_the_map_calls_AAC_keeps_its_sound()
+    {
+        using var rig = new PsRig();
+        for (var i = 0; i < 20; i++)
+            rig.Feed(Pack(i * 1800), Map((0x1B, 0xE0), (0x0F, 0xC0)), Pes(0xE0, i == 0 ? Vectors.Idr : Slice, i * 3600), Pes(0xC0, Voice(i, 320), i * 3600));
+        rig.End();
+        Assert.All(rig.Sink.Audio, unit => Assert.Equal(Codec.G711A, unit.Track.Codec));
+        Assert.Equal(Enumerable.Range(7, 13).Select(i => Voice(i, 320)), rig.Sink.Audio.Select(unit => unit.Bytes));      // eight packets decide, the last of them is heard
+        Assert.Empty(rig.Receiver.NotRecorded);
+
+        static byte[] Voice(int i, int length) => [(byte)i, .. Enumerable.Range(1, length - 1).Select(n => (byte)(0xD5 ^ n % 7))];
+    }
+
+    [Fact]
+    public void Pieces_of_AAC_of_which_the_first_frame_is_lost_are_not_taken_for_voice()
+    {
+        byte[] stream = [.. Enumerable.Range(0, 60).SelectMany(i => Adts(i, 50 + i))];
+        using var rig = new PsRig();
+        foreach (var (i, piece) in stream.Skip(30).Chunk(160).Index())
+            rig.Feed(Pack(0), Map((0x1B, 0xE0), (0x0F, 0xC0)), Pes(0xE0, i == 0 ? Vectors.Idr : Slice, i * 3600), Pes(0xC0, piece, i * 3600L));
+        rig.End();
+        Assert.DoesNotContain(rig.Sink.Audio, unit => unit.Track.Codec != Codec.Aac);
+    }
+
+    [Fact]
     public void AAC_frames_that_packets_cut_are_put_together_with_their_times()
     {
         byte[] stream = [.. Enumerable.Range(0, 60).SelectMany(i => Adts(i, 50 + i))];

@@ -79,6 +79,17 @@ internal sealed class DaemonSetup : IDisposable
         return this;
     }
 
+    /// <summary>Registers with a platform above, on 127.0.0.1, as the device with this code; the section of surveillance devices comes before.</summary>
+    public DaemonSetup WithPlatform(int port, string serverId, string deviceId, string password, string transport = "udp")
+    {
+        _surveillance["platforms"] ??= new JsonArray();
+        _surveillance["platforms"]!.AsArray().Add((JsonNode)new JsonObject
+        {
+            ["serverId"] = serverId, ["host"] = "127.0.0.1", ["port"] = port, ["deviceId"] = deviceId, ["password"] = password, ["transport"] = transport, ["keepaliveSeconds"] = 5,
+        });
+        return this;
+    }
+
     public void RemoveChannels() => _channels.Clear();
 
     public void Write() => File.WriteAllText(ConfigurationFile, new JsonObject

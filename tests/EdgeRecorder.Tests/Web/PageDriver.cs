@@ -43,7 +43,6 @@ internal sealed partial class PageDriver : IAsyncDisposable
     private readonly DaemonProcess _daemon;
     private readonly List<string> _faults = [];
     private readonly List<(int Status, string Path)> _expected = [];
-    private readonly List<string> _expectedWarnings = [];
 
     private PageDriver(IBrowserContext context, IPage page, DaemonProcess daemon)
     {
@@ -179,13 +178,6 @@ internal sealed partial class PageDriver : IAsyncDisposable
             _expected.Add((status, path));
     }
 
-    /// <summary>A warning of hls.js that is known and no fault of a test; docs/testing.md says which and why.</summary>
-    public void ExpectWarning(string words)
-    {
-        lock (_faults)
-            _expectedWarnings.Add(words);
-    }
-
     public void AssertNoFaults()
     {
         lock (_faults)
@@ -207,12 +199,7 @@ internal sealed partial class PageDriver : IAsyncDisposable
     }
 
     private bool IsExpected(IConsoleMessage message)
-    {
-        lock (_faults)
-            if (message.Type == "warning" && _expectedWarnings.Exists(words => message.Text.Contains(words, StringComparison.Ordinal)))
-                return true;
-        return StatusOf().Match(message.Text) is { Success: true } said && IsExpected(int.Parse(said.Groups[1].Value, CultureInfo.InvariantCulture), said.Groups[2].Success ? said.Groups[2].Value : message.Location);
-    }
+        => StatusOf().Match(message.Text) is { Success: true } said && IsExpected(int.Parse(said.Groups[1].Value, CultureInfo.InvariantCulture), said.Groups[2].Success ? said.Groups[2].Value : message.Location);
 
     private void Add(bool isFault, string what)
     {

@@ -41,4 +41,20 @@ public sealed class SurveillanceTests(PageRig rig)
         Assert.Single((await device.StatsAsync()).Streams, stream => stream is { Channel: "34020000001310000002", State: "Playing" });
         page.AssertNoFaults();
     }
+
+    [Fact]
+    public async Task Platforms_above_are_shown_beside_the_devices()
+    {
+        using var above = new DaemonSetup().WithSurveillance(("password", GbDeviceProcess.Password));
+        using var setup = rig.Setup().WithSurveillance(("enabled", false)).WithPlatform(above.SurveillancePort, GbDeviceProcess.ServerId, "34020000001180000077", GbDeviceProcess.Password, "tcp");
+        await using var platform = await DaemonProcess.StartAsync(above);
+        await using var daemon = await DaemonProcess.StartAsync(setup);
+        await using var page = await rig.OpenAsync(daemon);
+        var window = page.Page;
+        await window.ClickAsync("header.top nav a[href='#/devices']");
+        await window.WaitForSelectorAsync($".panel li:has-text('Registered'):has-text('{GbDeviceProcess.ServerId}'):has-text('watches nothing now')");
+        Assert.Equal(0, await platform.StopAsync());
+        await window.WaitForSelectorAsync(".panel li:has-text('Not registered') .trouble");
+        page.AssertNoFaults();
+    }
 }

@@ -126,6 +126,26 @@ internal sealed partial class Introductions(DeviceCatalog catalog, Gb28181Option
             Subscribe(device, stay, new AlarmQuery(), "presence");
         if (options.SubscribePosition)
             Subscribe(device, stay, new MobilePositionQuery(5), "presence");
+        if (options.CatalogHours > 0)
+            await AskAgainAsync(device, stop);
+    }
+
+    /// <summary>Many devices tell no change of their catalog, whatever they subscribed to.</summary>
+    private async Task AskAgainAsync(SurveillanceDevice device, CancellationToken stop)
+    {
+        while (true)
+        {
+            await Task.Delay(TimeSpan.FromHours(options.CatalogHours), time, stop);
+            await _turns.WaitAsync(stop);
+            try
+            {
+                await TryAsync(device, "Catalog", () => AskCatalogAsync(device, stop));
+            }
+            finally
+            {
+                _turns.Release();
+            }
+        }
     }
 
     /// <summary>False when it did not answer, which many devices do.</summary>

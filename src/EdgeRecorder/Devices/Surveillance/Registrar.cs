@@ -43,7 +43,7 @@ internal sealed partial class Registrar(
             return;
         }
         var result = _guard.Verify("REGISTER", request.Values("Authorization"), incoming.Source.Address,
-            (user, algorithm) => user == id && passwords.Of(id) is { } password ? DigestHash.OfUser(algorithm, user, options.Domain, password) : null);
+            (user, algorithm) => (user == id || user == options.User) && user.Length > 0 && passwords.Of(id) is { } password ? DigestHash.OfUser(algorithm, user, options.Domain, password) : null);
         if (result.IsRight)
             TakeRight(incoming, id);
         else if (result.Outcome is DigestOutcome.Wrong or DigestOutcome.Throttled)

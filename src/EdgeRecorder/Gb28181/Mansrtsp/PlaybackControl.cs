@@ -22,7 +22,6 @@ internal sealed record PlaybackControl(PlaybackMethod Method)
 
     private const string Protocol = "MANSRTSP";
     private const int LargestBytes = 4096;
-    private const double FastestScale = 64;
     private const double LongestSeconds = 366 * 86_400;
 
     public static readonly PlaybackControl Pause = new(PlaybackMethod.Pause), Resume = new(PlaybackMethod.Play), Teardown = new(PlaybackMethod.Teardown);
@@ -30,7 +29,7 @@ internal sealed record PlaybackControl(PlaybackMethod Method)
     /// <summary>Counts within a call.</summary>
     public uint Number { get; init; }
 
-    /// <summary>With PLAY: the speed; null leaves it as it is.</summary>
+    /// <summary>With PLAY: the speed; null leaves it as it is. Any number: which of them are possible is for who plays to say.</summary>
     public double? Scale { get; init; }
 
     /// <summary>With PLAY: where to, from the beginning of what was asked for; null goes on where it stands.</summary>
@@ -71,7 +70,7 @@ internal sealed record PlaybackControl(PlaybackMethod Method)
                 control = line[..colon].Trim().ToUpperInvariant() switch
                 {
                     "CSEQ" => control with { Number = uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Wrong(offset, "CSeq", value) },
-                    "SCALE" => control with { Scale = Real(value) is { } scale && scale != 0 && Math.Abs(scale) <= FastestScale ? scale : throw Wrong(offset, "Scale", value) },
+                    "SCALE" => control with { Scale = Real(value) ?? throw Wrong(offset, "Scale", value) },
                     "RANGE" => control with { Position = ReadRange(value, offset) },
                     _ => control,                           // PauseTime says now, and nothing else can be meant
                 };
@@ -84,19 +83,20 @@ internal sealed record PlaybackControl(PlaybackMethod Method)
     private static PlaybackMethod ReadMethod(string line)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return words is [var method, .., var version] && version.EndsWith("RTSP/1.0", StringComparison.OrdinalIgnoreCase)
+        return words is [var method, .., var version] && version.Contains("RTSP/", StringComparison.OrdinalIgnoreCase)
             ? method.ToUpperInvariant() switch { "PLAY" => PlaybackMethod.Play, "PAUSE" => PlaybackMethod.Pause, "TEARDOWN" => PlaybackMethod.Teardown, _ => throw Wrong(0, "method", method) }
             : throw Wrong(0, "request", line);
     }
 
-    /// <summary>npt=now-, npt=100-, npt=0:01:40-200; the end says nothing that the INVITE did not.</summary>
+    /// <summary>npt=now-, npt=-, npt=100-, npt=0:01:40-200; the end says nothing that the INVITE did not.</summary>
     private static TimeSpan? ReadRange(string value, int offset)
     {
         var equals = value.IndexOf('=', StringComparison.Ordinal);
         if (equals < 0 || !value[..equals].Trim().Equals("npt", StringComparison.OrdinalIgnoreCase))
             throw Wrong(offset, "Range", value);
-        var from = value[(equals + 1)..].Split('-')[0].Trim();
-        if (from.Equals("now", StringComparison.OrdinalIgnoreCase))
+        var ends = value[(equals + 1)..].Split('-');
+        var from = ends[0].Trim();
+        if (from.Equals("now", StringComparison.OrdinalIgnoreCase) || from.Length == 0 && ends.Length == 2)
             return null;
         double seconds = 0;
         foreach (var part in from.Split(':'))

@@ -35,16 +35,17 @@ internal sealed class PsSender(Codec? video, Codec? audio, uint ssrc, IRtpTransp
     private readonly byte[] _packet = new byte[RtpPacket.FixedHeaderLength + LargestPayload];
     private ushort _sequence = (ushort)Random.Shared.Next();
     private bool _waiting = true;                           // for a sync sample
+    private bool _isMissing;                                // because one before it was not taken
 
     public byte PayloadType { get; init; } = PayloadFormat.Ps.Type;
 
     public long Packets { get; private set; }
 
-    /// <summary>Units that the transport had no room for, with those behind them that cannot be decoded then.</summary>
+    /// <summary>Units that the transport had no room for, with those behind them that cannot be decoded then; not those before the first sync sample.</summary>
     public long Dropped { get; private set; }
 
     /// <summary>What comes has other tracks: a decoder begins anew with the next sync sample.</summary>
-    public void Change(Codec? video, Codec? audio) => (_muxer, _waiting) = (new(video, audio), true);
+    public void Change(Codec? video, Codec? audio) => (_muxer, _waiting, _isMissing) = (new(video, audio), true, false);
 
     /// <param name="pts90k">Its time in 90 kHz. The payload stays the caller's.</param>
     /// <returns>Whether it went out.</returns>
@@ -52,17 +53,19 @@ internal sealed class PsSender(Codec? video, Codec? audio, uint ssrc, IRtpTransp
     {
         if (unit.Track.IsVideo && _waiting && !unit.IsSync)
         {
-            Dropped++;
+            Dropped += _isMissing ? 1 : 0;
             return false;
         }
         var stream = _muxer.Write(unit, pts90k);
         if (!transport.HasRoom(stream.Length + (stream.Length / LargestPayload + 1) * (RtpPacket.FixedHeaderLength + 2)))
         {
             _waiting |= unit.Track.IsVideo;
+            _isMissing |= unit.Track.IsVideo;
             Dropped++;
             return false;
         }
-        _waiting &= !unit.Track.IsVideo;
+        if (unit.Track.IsVideo)
+            _waiting = _isMissing = false;
         while (!stream.IsEmpty)
         {
             var payload = stream[..Math.Min(stream.Length, LargestPayload)];

@@ -84,8 +84,7 @@ public sealed class IntroductionTests
         await using var peer = rig.Udp();
         peer.Answers = SurveillancePeer.With(Gate);
         await peer.RegisterAsync();
-        await peer.IntroducedAsync(3);
-        await EndpointRig.Until(() => rig.Devices.Subscriptions == 3, "the answers");
+        await rig.SettledAsync(peer, 3);
         var catalog = peer.Requests.First(request => request["Event"]?.StartsWith("Catalog", StringComparison.Ordinal) == true);
         Assert.Equal(("600", 200), (catalog["Expires"], (await peer.NotifyAsync(catalog, new CatalogNotify(new(1, [Rear with { Event = "ADD" }], 0)))).Status));
         await EndpointRig.Until(() => rig.ChannelsOf().Count == 2, "the channel that came");
@@ -110,6 +109,7 @@ public sealed class IntroductionTests
         peer.Status = request => request.Method == "SUBSCRIBE" ? 489 : 200;
         await peer.RegisterAsync();
         await peer.IntroducedAsync();
+        await EndpointRig.Until(() => rig.Devices.Endpoint.Dialogs.Count == 0, "that both refusals arrived");
         for (var i = 0; i < 4; i++)
         {
             rig.Advance(50);
@@ -125,20 +125,32 @@ public sealed class IntroductionTests
         await using var rig = new SurveillanceRig(options => options.SubscribeCatalog = false, time);
         await using var peer = rig.Udp();
         await peer.RegisterAsync();
-        await peer.IntroducedAsync(1);
-        await EndpointRig.Until(() => rig.Devices.Subscriptions == 1, "the answer");
+        await rig.SettledAsync(peer, 1);
         var first = peer.Requests.First(request => request.Method == "SUBSCRIBE");
         await peer.NotifyAsync(first, null);
-        await EndpointRig.Until(() => rig.Devices.Subscriptions == 0, "its end");
-        await EndpointRig.Until(() => peer.Requests.Count(request => request.Method == "SUBSCRIBE") == 2 || Step(rig), "another");
+        await EndpointRig.Until(() => time.Waiting.Contains(TimeSpan.FromSeconds(60)), "the pause behind its end");
+        Assert.Equal(0, rig.Devices.Subscriptions);
+        rig.Advance(59);
+        Assert.Single(peer.Requests, request => request.Method == "SUBSCRIBE");
+        rig.Advance(1);
+        await EndpointRig.Until(() => peer.Requests.Count(request => request.Method == "SUBSCRIBE") == 2, "another");
         Assert.NotEqual(first.CallId, peer.Requests.Last(request => request.Method == "SUBSCRIBE").CallId);
+    }
 
-        static bool Step(SurveillanceRig rig)
-        {
-            if (rig.Device.HeardMs + 100_000 > EdgeRecorder.Media.MonotonicTime.Milliseconds(rig.Time))
-                rig.Advance(1);
-            return false;
-        }
+    [Fact]
+    public async Task A_device_that_stays_is_asked_for_its_catalog_again()
+    {
+        var time = new ManualTime();
+        await using var rig = new SurveillanceRig(options => (options.CatalogHours, options.HeartbeatSeconds, options.SubscribeCatalog, options.SubscribeAlarm) = (1, 3600, false, false), time);
+        await using var peer = rig.Udp();
+        peer.Answers = SurveillancePeer.With(Gate);
+        await peer.RegisterAsync(100_000);
+        await EndpointRig.Until(() => time.Waiting.Contains(TimeSpan.FromHours(1)), "the timer");
+        await rig.Journal.FlushAsync();
+        Assert.Single(rig.ChannelsOf());
+        peer.Answers = SurveillancePeer.With(Gate, Rear);
+        rig.Advance(3600);
+        await EndpointRig.Until(() => rig.ChannelsOf().Count == 2, "the camera that was added to it");
     }
 
     [Fact]

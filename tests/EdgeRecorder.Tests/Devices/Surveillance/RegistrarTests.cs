@@ -49,6 +49,21 @@ public sealed class RegistrarTests
     }
 
     [Fact]
+    public async Task One_user_name_for_all_is_taken_where_it_is_configured()
+    {
+        await using var rig = new SurveillanceRig(options => options.User = "cameras");
+        await using var peer = rig.Udp();
+        peer.User = "cameras";
+        Assert.Equal(200, (await peer.RegisterAsync()).Status);
+        Assert.NotNull(rig.Row);
+        await using var other = rig.Udp("34020000001180000002");
+        other.User = "somebody";
+        Assert.Equal(403, (await other.RegisterAsync()).Status);
+        other.User = null;
+        Assert.Equal(200, (await other.RegisterAsync()).Status);
+    }
+
+    [Fact]
     public async Task A_password_that_is_changed_ends_the_registration()
     {
         await using var rig = new SurveillanceRig();

@@ -17,7 +17,7 @@ public sealed class SurveillanceDevicesTests
         await using var rig = new SurveillanceRig(time: time);
         await using var peer = rig.Udp();
         await peer.RegisterAsync();
-        await peer.IntroducedAsync();
+        await rig.SettledAsync(peer);
         var (came, gone) = (0, 0);
         rig.Device.Came += () => Interlocked.Increment(ref came);
         rig.Device.Gone += () => Interlocked.Increment(ref gone);
@@ -41,6 +41,7 @@ public sealed class SurveillanceDevicesTests
         await using var rig = new SurveillanceRig(time: time);
         await using var peer = rig.Udp();
         await peer.RegisterAsync(120);
+        await rig.SettledAsync(peer);
         rig.Advance(60);
         await peer.KeepAliveAsync();
         rig.Advance(61);
@@ -185,6 +186,21 @@ public sealed class SurveillanceDevicesTests
         Assert.Single(rig.Log.Lines, line => line.Contains(nameof(SipRefusal.TooMany), StringComparison.Ordinal));
         Assert.Equal(200, (await quiet.KeepAliveAsync()).Status);
         Assert.NotNull(rig.Devices.Find(quiet.Id)!.Flow);
+    }
+
+    [Fact]
+    public async Task Bombs_and_rubbish_of_a_device_are_refused_counted_and_logged_once()
+    {
+        await using var rig = new SurveillanceRig();
+        await using var peer = rig.Udp();
+        await peer.RegisterAsync();
+        var bomb = "<!DOCTYPE a [<!ENTITY b \"xxxxxxxxxx\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;\">]><Notify><CmdType>Keepalive</CmdType><SN>1</SN><DeviceID>&c;</DeviceID></Notify>";
+        var deep = string.Concat(Enumerable.Repeat("<a>", 5000));
+        foreach (var body in (string[])[bomb, deep, "<Notify/>", "no XML"])
+            Assert.Equal(400, (await peer.RequestAsync("MESSAGE", "Content-Type: Application/MANSCDP+xml\r\n", body)).Status);
+        Assert.Equal(4, rig.Figures.Refused(SipRefusal.Malformed));
+        Assert.Single(rig.Log.Lines, line => line.Contains(nameof(SipRefusal.Malformed), StringComparison.Ordinal));
+        Assert.Equal(200, (await peer.KeepAliveAsync()).Status);
     }
 
     private sealed class Owner : IDialogOwner

@@ -18,6 +18,7 @@ internal sealed class SurveillancePeer : IAsyncDisposable
     private readonly Channel<SipMessage> _responses = Channel.CreateUnbounded<SipMessage>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _listening;
+    private readonly HashSet<(string Branch, string Method)> _known = [];
     private int _number;
 
     public SurveillancePeer(ScriptedPeer peer, string id, string password)
@@ -28,13 +29,16 @@ internal sealed class SurveillancePeer : IAsyncDisposable
 
     public string Id { get; }
     public string Password { get; set; }
+
+    /// <summary>Of its credentials; null: its ID.</summary>
+    public string? User { get; set; }
     public string CallId { get; set; } = Guid.NewGuid().ToString("N");
     public IPEndPoint Local => _peer.Local;
 
     /// <summary>Documents that it was sent.</summary>
     public ConcurrentQueue<ManscdpDocument> Asked { get; } = new();
 
-    /// <summary>Requests that it was sent.</summary>
+    /// <summary>Requests that it was sent; one that came again is answered again and counts once.</summary>
     public ConcurrentQueue<SipMessage> Requests { get; } = new();
 
     /// <summary>Documents that answer a question; their numbers are set to its.</summary>
@@ -71,9 +75,9 @@ internal sealed class SurveillancePeer : IAsyncDisposable
             return first;
         var challenge = Challenge.ParseAll(first["WWW-Authenticate"]!)[0];
         const string Uri = "sip:34020000002000000001@3402000000";
-        var response = DigestHash.Response(DigestAlgorithm.Md5, DigestHash.OfUser(DigestAlgorithm.Md5, Id, challenge["realm"]!, Password), challenge["nonce"]!, null, null, null,
+        var response = DigestHash.Response(DigestAlgorithm.Md5, DigestHash.OfUser(DigestAlgorithm.Md5, User ?? Id, challenge["realm"]!, Password), challenge["nonce"]!, null, null, null,
             DigestHash.OfRequest(DigestAlgorithm.Md5, "REGISTER", Uri));
-        return await RequestAsync("REGISTER", $"Authorization: Digest username=\"{Id}\", realm=\"{challenge["realm"]}\", nonce=\"{challenge["nonce"]}\", uri=\"{Uri}\", response=\"{response}\", algorithm=MD5\r\n"
+        return await RequestAsync("REGISTER", $"Authorization: Digest username=\"{User ?? Id}\", realm=\"{challenge["realm"]}\", nonce=\"{challenge["nonce"]}\", uri=\"{Uri}\", response=\"{response}\", algorithm=MD5\r\n"
             + $"Expires: {expires}\r\n{headers}");
     }
 
@@ -173,11 +177,13 @@ internal sealed class SurveillancePeer : IAsyncDisposable
 
     private async Task TakeAsync(SipMessage request)
     {
-        Requests.Enqueue(request);
+        var isNew = _known.Add((request.Via.Branch, request.Method));
+        if (isNew)
+            Requests.Enqueue(request);
         if (request.Method == "ACK" || Status(request) is not (> 0 and var status))
             return;
         await _peer.AnswerAsync(request, status, headers: request.Method == "SUBSCRIBE" ? "Expires: 600\r\n" : "");
-        if (request.Method != "MESSAGE" || status != 200)
+        if (!isNew || request.Method != "MESSAGE" || status != 200)
             return;
         var document = ManscdpDocument.Parse(request.Body.Span);
         Asked.Enqueue(document);

@@ -84,6 +84,18 @@ internal sealed class SurveillanceRig : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A device has answered everything that it is asked when it comes, and the renewals of its subscriptions have their timers. Before that time must not be moved: what is on its way would be
+    /// sent again and again within a moment, and what waits would begin to wait later than the test reckons.
+    /// </summary>
+    public async Task SettledAsync(SurveillancePeer peer, int subscriptions = 2)
+    {
+        await peer.IntroducedAsync(subscriptions);
+        await EndpointRig.Until(() => Devices.Subscriptions == subscriptions, $"answers to {subscriptions} subscriptions");
+        var renewal = TimeSpan.FromSeconds(Subscription.ExpiresSeconds * 0.8);
+        await EndpointRig.Until(() => Time.Waiting.Count(left => left == renewal) == subscriptions, $"{subscriptions} renewals that wait");
+    }
+
     /// <summary>Ends the daemon's part and begins it anew on the same ledger.</summary>
     public async Task RestartAsync()
     {

@@ -40,6 +40,23 @@ public sealed class PlaybackControlTests
     public void Peers_write_it_in_many_ways(string text)
         => Assert.Equal(PlaybackControl.Speed(2) with { Number = 3 }, PlaybackControl.Parse(Encoding.ASCII.GetBytes(text)));
 
+    [Fact]
+    public void Platforms_write_it_in_many_ways()
+    {
+        Assert.Equal(new(PlaybackMethod.Play) { Scale = 0.5, Position = TimeSpan.FromSeconds(1.5) }, Parse("play MANSRTSP/1.0\nscale:0.5\nrange: npt=1.5-20\n"));
+        Assert.Equal(PlaybackControl.Speed(-1), Parse("PLAY MANSRTSP/1.0\r\nScale: -1.0\r\n"));
+        Assert.Equal(PlaybackControl.Teardown, Parse("TEARDOWN RTSP/1.0"));
+        Assert.Equal(PlaybackControl.Resume, Parse("PLAY MANSRTSP/2.0\r\nRange: npt=-\r\n\r\n"));
+        Assert.Equal(PlaybackControl.Resume, Parse("PLAY RTSP/1.0\r\nRange: npt=-20\r\n\r\n"));
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("65", 65)]
+    [InlineData("-1.0", -1)]
+    public void Speeds_that_nobody_plays_are_read_and_left_to_who_plays(string scale, double value)
+        => Assert.Equal(value, Parse($"PLAY RTSP/1.0\r\nScale: {scale}\r\n\r\n").Scale);
+
     [Theory]
     [InlineData("npt=0:01:40-", 100)]
     [InlineData("npt = 100.5-200", 100.5)]
@@ -50,12 +67,14 @@ public sealed class PlaybackControlTests
     [Theory]
     [InlineData("")]
     [InlineData("PLAY")]
+    [InlineData("PLAY\r\n\r\n")]
     [InlineData("RECORD RTSP/1.0\r\n\r\n")]
     [InlineData("RTSP/1.0 200 OK\r\n\r\n")]
-    [InlineData("PLAY RTSP/1.0\r\nScale: 0\r\n\r\n")]
+    [InlineData("PLAY RTSP/1.0\r\nScale: fast\r\n\r\n")]
+    [InlineData("PLAY RTSP/1.0\r\nRange: clock=1-\r\n\r\n")]
+    [InlineData("PLAY RTSP/1.0\r\nRange: npt=1e30-\r\n\r\n")]
     [InlineData("PLAY RTSP/1.0\r\nScale: 1e300\r\n\r\n")]
     [InlineData("PLAY RTSP/1.0\r\nScale: NaN\r\n\r\n")]
-    [InlineData("PLAY RTSP/1.0\r\nScale: 65\r\n\r\n")]
     [InlineData("PLAY RTSP/1.0\r\nRange: npt=-5-\r\n\r\n")]
     [InlineData("PLAY RTSP/1.0\r\nRange: clock=20261120T080000Z-\r\n\r\n")]
     [InlineData("PLAY RTSP/1.0\r\nRange: npt=99999999999999999999-\r\n\r\n")]
@@ -70,8 +89,12 @@ public sealed class PlaybackControlTests
                 Try(SipVectors.BodyOf(vector)[..length]);
         foreach (var wreck in Damage.Of(SipVectors.BodyOf("V22")))
             Try(wreck);
+        foreach (var wreck in Damage.Of("PLAY RTSP/1.0\r\nCSeq: 4\r\nScale: 2.0\r\nRange: npt=100-\r\n\r\n"u8.ToArray()))
+            Try(wreck);
         Assert.Throws<ProtocolException>(() => PlaybackControl.Parse(new byte[5000]));
     }
+
+    private static PlaybackControl Parse(string text) => PlaybackControl.Parse(Encoding.ASCII.GetBytes(text));
 
     private static void Try(byte[] bytes)
     {

@@ -71,6 +71,15 @@ public sealed class PsSenderTests
     }
 
     [Fact]
+    public async Task What_comes_before_the_first_sync_sample_is_left_out_and_is_no_loss()
+    {
+        var clip = await Clip.MakeAsync(Codec.H264, null);
+        var sender = new PsSender(Codec.H264, null, 7, new Recorder());
+        Assert.Equal([false, true], clip.Pictures.Skip(5).Select(unit => Send(sender, unit)).Distinct());
+        Assert.Equal(0, sender.Dropped);
+    }
+
+    [Fact]
     public async Task A_connection_that_is_gone_has_no_room()
     {
         using var listener = Listener();

@@ -2,11 +2,12 @@ import { effect, signal } from '@preact/signals';
 import { get, session } from './client';
 import { boxClock, clockSettings } from './clock';
 import { poll } from './poll';
-import type { Channel, Device, Status, Storage } from './types';
+import type { Channel, Device, Platform, Status, Storage } from './types';
 
 /** What the page knows of the box, asked again while somebody is logged in. Undefined until the first answer. */
 export const channels = signal<Channel[] | undefined>(undefined);
 export const devices = signal<Device[] | undefined>(undefined);
+export const platforms = signal<Platform[] | undefined>(undefined);
 export const status = signal<Status | undefined>(undefined);
 export const storage = signal<Storage | undefined>(undefined);
 
@@ -18,6 +19,10 @@ export async function refreshChannels(stop?: AbortSignal): Promise<void> {
 
 export async function refreshDevices(stop?: AbortSignal): Promise<void> {
     devices.value = await get<Device[]>(`devices?limit=${mostChannels}`, stop);
+}
+
+async function refreshPlatforms(stop?: AbortSignal): Promise<void> {
+    platforms.value = await get<Platform[]>('platforms', stop);
 }
 
 async function refreshStatus(stop?: AbortSignal): Promise<void> {
@@ -38,8 +43,8 @@ export function follow(): void {
     effect(() => {
         const who = session.value?.user;
         ends.forEach(end => end());
-        ends = who ? [poll(2000, refreshChannels), poll(5000, refreshDevices), poll(5000, refreshStatus), poll(10_000, refreshStorage)] : [];
+        ends = who ? [poll(2000, refreshChannels), poll(5000, refreshDevices), poll(5000, refreshPlatforms), poll(5000, refreshStatus), poll(10_000, refreshStorage)] : [];
         if (!who)
-            channels.value = devices.value = status.value = storage.value = undefined;
+            channels.value = devices.value = platforms.value = status.value = storage.value = undefined;
     });
 }

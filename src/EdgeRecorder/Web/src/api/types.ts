@@ -67,6 +67,17 @@ export interface Alarm {
     channel: string | null;
 }
 
+/** A platform above that the recorder registers with. */
+export interface Platform {
+    serverId: string;
+    host: string;
+    port: number;
+    registered: boolean;
+    since: string | null;
+    detail: string;
+    calls: number;
+}
+
 export interface Device {
     id: string;
     protocol: string;

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { channels, devices, refreshChannels, refreshDevices } from '../api/box';
+import { channels, devices, platforms, refreshChannels, refreshDevices } from '../api/box';
 import { remove, send, session } from '../api/client';
-import type { Device } from '../api/types';
+import type { Device, Platform } from '../api/types';
 import { Icon } from '../parts/Icon';
 import { saying } from '../parts/saying';
 import { StateBadge } from '../parts/StateBadge';
@@ -31,6 +31,12 @@ export function DevicesPage() {
             <div class="cards">
                 {[...waiting, ...(all ?? []).filter(d => d.state !== 'waiting')].map(device => <DeviceCard key={device.id} device={device} />)}
             </div>
+            {platforms.value && platforms.value.length > 0 && (
+                <section class="panel wide platforms" aria-label={words.platforms}>
+                    <h2>{words.platforms}</h2>
+                    <ul class="plain">{platforms.value.map(platform => <PlatformLine key={`${platform.serverId}@${platform.host}:${platform.port}`} platform={platform} />)}</ul>
+                </section>
+            )}
             {adding && <AddDevice onClose={() => setAdding(false)} />}
         </main>
     );
@@ -85,6 +91,18 @@ function DeviceCard({ device }: { device: Device }) {
             )}
             {choosing && <CatalogDialog device={device} onClose={() => setChoosing(false)} />}
         </section>
+    );
+}
+
+/** What the recorder itself registers with, as a device. */
+function PlatformLine({ platform }: { platform: Platform }) {
+    const words = text.value.devices;
+    const state = !platform.registered ? platform.detail : platform.calls > 0 ? words.takes(platform.calls) : words.takesNothing;
+    return (
+        <li>
+            <span><code>{platform.serverId}</code><small>{platform.host}:{platform.port}{state && ` · ${state}`}</small></span>
+            <span class={`badge ${platform.registered ? 'live' : 'offline'}`}><i aria-hidden="true" />{platform.registered ? words.registered : words.notRegistered}</span>
+        </li>
     );
 }
 

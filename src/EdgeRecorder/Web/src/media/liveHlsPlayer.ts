@@ -1,5 +1,4 @@
 import type Hls from 'hls.js/light';
-import type { Part } from 'hls.js/light';
 import { pageHeaders } from '../api/client';
 import { boxNow } from '../api/clock';
 import type { StreamName } from '../api/types';
@@ -9,6 +8,9 @@ import type { LiveEvents, LiveSource } from './live';
 import { loadHls, tellsAll } from './hls';
 import { hasMediaSource } from './queue';
 
+/** How much of what was played stays in the browser's buffer. */
+const BACK_BUFFER_S = 8;
+
 /** Live pictures over HLS: for networks and proxies that do not let WebSockets through. */
 export class LiveHlsPlayer implements LiveSource {
     readonly transport = 'hls';
@@ -16,6 +18,7 @@ export class LiveHlsPlayer implements LiveSource {
     private hls: Hls | undefined;
     private closed = false;
     private started = false;
+    private keptFrom = 0;
 
     constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly pace: Latency, private readonly events: LiveEvents) {
         this.open().catch((fault: unknown) => this.end(String(fault)));
@@ -55,7 +58,7 @@ export class LiveHlsPlayer implements LiveSource {
             debug: tellsAll,
             enableWorker: false,                            // nothing is muxed here, and a worker from a blob is what the Content-Security-Policy refuses
             lowLatencyMode: true,
-            backBufferLength: 8,
+            backBufferLength: this.pace === 'low' ? Infinity : BACK_BUFFER_S,
             maxLiveSyncPlaybackRate: 1.1,
             xhrSetup: request => Object.entries(pageHeaders).forEach(([name, value]) => request.setRequestHeader(name, value)),
         });
@@ -68,26 +71,14 @@ export class LiveHlsPlayer implements LiveSource {
                 this.end(fault.details);
             }
         });
-        // When it has fallen behind hls.js fetches a segment whole, does not count its parts as loaded, and later misses them. They are what the segment is, also in the lists that come then.
-        const whole = new Map<number, Part['elementaryStreams']>();
-        const markParts = (parts: Part[] | null | undefined) => {
-            for (const part of parts ?? []) {
-                const streams = whole.get(part.fragment.sn);
-                if (streams && !part.loaded)
-                    part.elementaryStreams = { ...streams };            // its own: hls.js clears that of the segment
-            }
-        };
-        hls.on(Events.FRAG_PARSED, (_, { frag, part }) => {
-            if (part || typeof frag.sn !== 'number')
+        // What is played is let go here, not by hls.js: it does so whenever a segment begins to play, and should a part be on its way to the buffer just then,
+        // it takes the parts of the segment for lost and misses them ever after. Behind the newest part nothing is on its way until the next list comes.
+        hls.on(Events.FRAG_BUFFERED, (_, { frag, part }) => {
+            const end = this.video.currentTime - BACK_BUFFER_S;
+            if (!part || part !== hls.levels[frag.level]?.details?.partList?.at(-1) || end - this.keptFrom < BACK_BUFFER_S)
                 return;
-            whole.set(frag.sn, { ...frag.elementaryStreams });
-            markParts(hls.levels[frag.level]?.details?.partList);
-        });
-        hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
-            for (const sn of whole.keys())
-                if (sn < details.startSN)
-                    whole.delete(sn);
-            markParts(details.partList);
+            this.keptFrom = end;
+            hls.trigger(Events.BUFFER_FLUSHING, { startOffset: 0, endOffset: end, type: null });
         });
         // Not before there is something to play: until hls.js has sought to it, it would take the wait for a stall.
         this.video.oncanplay = () => {

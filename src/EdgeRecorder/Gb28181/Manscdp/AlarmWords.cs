@@ -1,10 +1,9 @@
-using EdgeRecorder.Gb28181.Manscdp;
-
-namespace EdgeRecorder.Devices.Surveillance;
+namespace EdgeRecorder.Gb28181.Manscdp;
 
 /// <summary>Alarms of GB/T 28181 as events spell them: what AlarmType means depends on AlarmMethod. Words are shared with vehicle terminals where they mean the same.</summary>
 internal static class AlarmWords
 {
+    private const int Other = 7;
     private static readonly string[] Device = ["device-alarm", "video-signal-lost", "tampered", "disk-full", "too-hot", "too-cold"];
     private static readonly string[] Video =
     [
@@ -21,6 +20,18 @@ internal static class AlarmWords
         5 => Word(Video, alarm.Type),
         6 => Word(Fault, alarm.Type),
         _ => "alarm",
+    };
+
+    /// <summary>AlarmMethod and AlarmType of a word; other (7) for what the standard has no type for.</summary>
+    public static (int Method, int? Type) Codes(string kind) => kind switch
+    {
+        "phone" => (1, null),
+        "sms" => (3, null),
+        "gps" => (4, null),
+        _ when Array.IndexOf(Device, kind) is >= 0 and var type => (2, type > 0 ? type : null),
+        _ when Array.IndexOf(Video, kind) is >= 0 and var type => (5, type > 0 ? type : null),
+        _ when Array.IndexOf(Fault, kind) is >= 0 and var type => (6, type > 0 ? type : null),
+        _ => (Other, null),
     };
 
     /// <summary>A type that the standard does not name is the method's first word.</summary>
