@@ -85,7 +85,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
     [Fact]
     public async Task A_long_GOP_crosses_no_seam_and_an_outage_is_dated_right()
     {
-        var outage = Scale.Of(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(10));
+        var outage = Scale.Of(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
         using var directory = new TemporaryDirectory();
         using var setup = new DaemonSetup();
         await using var camera = await CameraProcess.StartAsync("long-gop.h264");

@@ -17,7 +17,7 @@ internal static class Scale
     }
 }
 
-/// <summary>Daemons load the machine: one test of each of these at a time, so that two daemons run at once and no more.</summary>
+/// <summary>Daemons load the machine: one test of each of these at a time, so that two daemons run at once and no more. Both rows take about as long: a new class goes into the shorter one.</summary>
 [CollectionDefinition(Name)]
 public sealed class FirstDaemon
 {

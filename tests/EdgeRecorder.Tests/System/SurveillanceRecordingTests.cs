@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>Simulated GB/T 28181 devices before the daemon: what they send is what footage.mp4 gives back, and what goes wrong stays where it happens.</summary>
-[Collection(SecondDaemon.Name)]
+[Collection(FirstDaemon.Name)]
 public sealed class SurveillanceRecordingTests(ITestOutputHelper output)
 {
     private static int _nextRange = Environment.ProcessId;

@@ -35,7 +35,7 @@ public sealed class VehicleTests(ITestOutputHelper output)
         using var directory = new TemporaryDirectory();
         using var setup = new DaemonSetup().WithVehicles();
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, ["--video", video, "--audio", audio, "--channels", "1", "--speed", "5", .. _once, .. switches]);
+        await using var terminal = await TerminalProcess.StartAsync(setup.VehiclePort, ["--video", video, "--audio", audio, "--channels", "1", "--speed", "10", .. _once, .. switches]);
 
         var sent = Assert.Single((await terminal.WaitAsync(s => s.Streams is [{ State: "Ended" }], TimeSpan.FromSeconds(60))).Streams);
         await terminal.CommandAsync("result 1");            // once is enough
@@ -248,7 +248,7 @@ public sealed class VehicleTests(ITestOutputHelper output)
         using var setup = new DaemonSetup { RingSize = "256MiB" }.WithVehicles(("enrolment", "approve"));
         await using var daemon = await DaemonProcess.StartAsync(setup);
         await using var terminal = await TerminalProcess.StartAsync(
-            setup.VehiclePort, ["--video", "small.h264", "--audio", string.Join(',', clips), "--channels", $"{clips.Length}", "--hisilicon", .. _once]);
+            setup.VehiclePort, ["--video", "small.h264", "--audio", string.Join(',', clips), "--channels", $"{clips.Length}", "--hisilicon", "--speed", "2", .. _once]);
         await daemon.DeviceAsync("13912345678", d => d.GetProperty("connected").GetBoolean());
         await daemon.ChangeDeviceAsync("13912345678", $$"""{"state":"approved","g726":"{{order}}"}""");
 

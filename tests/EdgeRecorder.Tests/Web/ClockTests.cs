@@ -19,7 +19,7 @@ public sealed class ClockTests(PageRig rig)
         using var setup = rig.Setup(clock);
         await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--audio", "10s.aac");
         await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url()));
-        var first = (await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(6))).Spans[0];
+        var first = (await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(4))).Spans[0];
         Assert.Equal((1970, "unset"), (first.From.Year, await QualityAsync(daemon)));
         var client = Assert.Single((await camera.StatsAsync()).Clients);
         await using var page = await rig.OpenAsync(daemon);

@@ -18,13 +18,13 @@ public sealed class FootageTests(PageRig rig)
         setup.With("gate", camera.Url());
         await using (var first = await DaemonProcess.StartAsync(setup))
         {
-            await first.AwaitFootageAsync("gate", TimeSpan.FromSeconds(8));
+            await first.AwaitFootageAsync("gate", TimeSpan.FromSeconds(7));
             await camera.CommandAsync("disconnect");
-            await first.WaitAsync(() => first.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Spans[1].To - t.Spans[1].From > TimeSpan.FromSeconds(7), "footage behind the gap");
+            await first.WaitAsync(() => first.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Spans[1].To - t.Spans[1].From > TimeSpan.FromSeconds(3), "footage behind the gap");
             Assert.Equal(0, await first.StopAsync());
         }
         await using var daemon = await DaemonProcess.StartAsync(setup);
-        var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 3 && t.Spans[2].To - t.Spans[2].From > TimeSpan.FromSeconds(4), "footage behind the restart");
+        var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 3 && t.Spans[2].To - t.Spans[2].From > TimeSpan.FromSeconds(3), "footage behind the restart");
         Assert.True(setup.Segments().Length > timeline.Spans.Count, "no seam inside a span");
         var clients = (await camera.StatsAsync()).Clients;
         await using var page = await rig.OpenAsync(daemon);
@@ -55,7 +55,7 @@ public sealed class FootageTests(PageRig rig)
         await camera.CommandAsync("params");
         await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(6));
         await camera.CommandAsync("disconnect");
-        var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Footage > TimeSpan.FromSeconds(12), "footage behind the gap");
+        var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync("gate"), t => t.Spans.Count == 2 && t.Footage > TimeSpan.FromSeconds(9), "footage behind the gap");
         await using var page = await rig.OpenAsync(daemon);
         await page.OpenChannelAsync("gate");
         await page.Page.ClickAsync(".tools .group button >> nth=0");

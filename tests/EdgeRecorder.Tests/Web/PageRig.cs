@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using EdgeRecorder.Tests.SystemTests;
 using Microsoft.Playwright;
 
@@ -13,8 +11,7 @@ public sealed class Pages : ICollectionFixture<PageRig>
 }
 
 /// <summary>
-/// The published program and a browser, made once for all tests of the page. EDGE_RECORDER_PUBLISHED names a program that is published already, CHROMIUM another browser
-/// than Debian's.
+/// The published program and a browser, made once for all tests of the page. CHROMIUM names another browser than Debian's.
 /// </summary>
 public sealed class PageRig : IAsyncLifetime
 {
@@ -28,7 +25,7 @@ public sealed class PageRig : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Program = Environment.GetEnvironmentVariable("EDGE_RECORDER_PUBLISHED") ?? await PublishAsync();
+        Program = await PublishedProgram.PathAsync();
         var chromium = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium";
         Assert.True(File.Exists(chromium), $"{chromium}: no browser; tests/install-packages packages-browser.txt installs one, CHROMIUM names another");
         _playwright = await Playwright.CreateAsync();
@@ -46,16 +43,6 @@ public sealed class PageRig : IAsyncLifetime
     }
 
     internal DaemonSetup Setup(WallClock? clock = null) => new() { Program = Program, Clock = clock };
-
-    private static async Task<string> PublishAsync()
-    {
-        var rid = RuntimeInformation.RuntimeIdentifier;
-        var output = Repository.Path($"artifacts/publish/{rid}");
-        using var publish = Process.Start(new ProcessStartInfo(Repository.Path("tests/publish"), [rid, output]))!;
-        await publish.WaitForExitAsync();
-        Assert.Equal(0, publish.ExitCode);
-        return Path.Combine(output, "edge-recorder");
-    }
 
     public async Task DisposeAsync()
     {

@@ -2,14 +2,13 @@ using EdgeRecorder.Tests.SystemTests;
 
 namespace EdgeRecorder.Tests.Web;
 
-/// <summary>Where the published program differs from a build for development.</summary>
-[Collection(Pages.Name)]
-public sealed class PublishedTests(PageRig rig)
+/// <summary>Where the published program differs from a build for development. Begins with the first tests: the program is published while recorders wait for the clock, and is there for the pages.</summary>
+public sealed class PublishedTests
 {
     [Fact]
     public async Task The_OpenAPI_document_is_the_one_checked_in()
     {
-        using var setup = rig.Setup();
+        using var setup = new DaemonSetup { Program = await PublishedProgram.PathAsync() };
         await using var daemon = await DaemonProcess.StartAsync(setup);
         using var answer = await daemon.Http.GetAsync("/openapi/v1.json");
         Assert.Equal("application/json", answer.Content.Headers.ContentType?.MediaType);
