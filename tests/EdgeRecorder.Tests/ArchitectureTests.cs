@@ -31,6 +31,7 @@ public sealed partial class ArchitectureTests
         ["Hls"] = "",
         ["Playback"] = "Bytes Media Mp4 Storage Recording Hls",
         ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls",
+        ["MediaWorker"] = "Bytes Media Platform",
         ["Cascade"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Sip DigestAuth Gb28181",
         ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Devices Cascade Configuration",
         ["Hosting"] = "*",

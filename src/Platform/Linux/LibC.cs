@@ -14,7 +14,7 @@ internal static partial class LibC
     public const int AT_FDCWD = -100;
     public const int O_RDONLY = 0, O_WRONLY = 1, O_CLOEXEC = 0x80000;
     public const int FALLOC_FL_KEEP_SIZE = 1;
-    public const int EINVAL = 22, ENOSPC = 28;
+    public const int EINVAL = 22, ENOSPC = 28, ENOSYS = 38;
     public const int MADV_DONTNEED = 4;
     public const uint STATX_INO = 0x100;
     public const int STA_UNSYNC = 0x0040;
@@ -85,4 +85,25 @@ internal static partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int madvise(nuint start, nuint length, int advice);
+
+    // Variadic in C; on linux-x64 and linux-arm64 such arguments travel in the same registers as named ones.
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int prctl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
+
+    /// <summary>The call's own result, or -1.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint syscall(nint number, nint first, nint second, nint third);
+
+    /// <summary>struct rlimit: soft and hard, 64 bits each; all ones means no limit.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial int getrlimit(int resource, ulong* limit);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial int setrlimit(int resource, ulong* limit);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int setpriority(int which, uint who, int priority);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint signal(int number, nint handler);
 }
