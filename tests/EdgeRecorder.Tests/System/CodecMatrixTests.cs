@@ -5,7 +5,7 @@ using EdgeRecorder.Tests.Simulators;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>Every codec with every sound: each segment and each download decodes in ffmpeg and GStreamer, as it lies.</summary>
-[Collection(SecondDaemon.Name)]
+[Collection(FirstDaemon.Name)]
 public sealed class CodecMatrixTests
 {
     [Fact]

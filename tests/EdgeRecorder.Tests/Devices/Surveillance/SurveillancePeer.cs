@@ -97,7 +97,7 @@ internal sealed class SurveillancePeer : IAsyncDisposable
         for (var deadline = Environment.TickCount64 + (long)EndpointRig.Patience.TotalMilliseconds; Environment.TickCount64 < deadline;)
         {
             await SendAsync(text);
-            using var patience = new CancellationTokenSource(Again);
+            using var patience = new CancellationTokenSource(_peer.IsDatagram ? Again : EndpointRig.Patience);
             try
             {
                 while (await _responses.Reader.ReadAsync(patience.Token) is var response)
