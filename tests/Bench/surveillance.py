@@ -40,6 +40,7 @@ def set_way(recorder, way, first, count):
     if way != "TCP active":
         return
     wanted = {f"34020000001320{first + i:06}" for i in range(count)}
+    wait(lambda: recorder.metric("edge_recorder_uptime_seconds") is not None, 30, recorder, "answer at /metrics")
     wait(lambda: wanted <= {d["identity"] for d in recorder.ask("/api/v1/devices?limit=1000")}, 60, recorder, "devices")
     for device in recorder.ask("/api/v1/devices?limit=1000"):
         if device["identity"] in wanted:
