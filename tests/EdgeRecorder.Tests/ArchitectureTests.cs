@@ -33,7 +33,8 @@ public sealed partial class ArchitectureTests
         ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls",
         ["MediaWorker"] = "Bytes Media Platform",
         ["Cascade"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Sip DigestAuth Gb28181",
-        ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Devices Cascade Configuration",
+        ["Export"] = "Bytes Media Mp4 Storage Ledger Recording Playback MediaWorker Configuration Platform",
+        ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Export MediaWorker Devices Cascade Configuration",
         ["Hosting"] = "*",
     };
 

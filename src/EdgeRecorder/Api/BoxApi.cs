@@ -58,6 +58,8 @@ internal static class BoxApi
         api.MapLivePlaylists();
         api.MapRecordings();
         api.MapLocks();
+        api.MapExports();
+        api.MapStills();
         api.MapDevices();
         api.MapDeviceFootage();
         api.MapDeviceCatalog();

@@ -16,6 +16,8 @@ namespace EdgeRecorder.Api;
 [JsonSerializable(typeof(NewRecording))]
 [JsonSerializable(typeof(LockView[]))]
 [JsonSerializable(typeof(NewLock))]
+[JsonSerializable(typeof(ExportView[]))]
+[JsonSerializable(typeof(NewExport))]
 [JsonSerializable(typeof(UserView[]))]
 [JsonSerializable(typeof(NewUser))]
 [JsonSerializable(typeof(UserChange))]

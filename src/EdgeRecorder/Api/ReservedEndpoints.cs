@@ -8,8 +8,7 @@ internal static class ReservedEndpoints
 {
     private static readonly (string Path, string[] Methods)[] Routes =
     [
-        ("/channels/{id}/still.jpg", ["GET"]),
-        ("/schedules", ["GET", "POST"]), ("/exports", ["GET", "POST"]), ("/panel", ["GET"]), ("/metrics-history", ["GET"]), ("/logs", ["GET"]), ("/network", ["GET"]), ("/doors", ["GET"]),
+        ("/schedules", ["GET", "POST"]), ("/panel", ["GET"]), ("/metrics-history", ["GET"]), ("/logs", ["GET"]), ("/network", ["GET"]), ("/doors", ["GET"]),
         ("/backup", ["GET", "POST"]), ("/update", ["GET", "POST"]),
     ];
 

@@ -1,5 +1,7 @@
 using System.Net;
 using EdgeRecorder.Api;
+using EdgeRecorder.Api.Axxon;
+using EdgeRecorder.Api.Doors;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
@@ -29,9 +31,12 @@ internal static class RecorderHost
         builder.Services.AddSingleton<DeviceOffers>();
         builder.Services.AddBoxApi();
         builder.Services.AddSingleton(s => new InitialPassword(root.Path, s.GetRequiredService<UserStore>()));
+        ExportEngine.AddTo(builder.Services, options, root);
+        builder.Services.AddSingleton<DoorGuard>().AddSingleton<Door, AxxonDoor>();
         engine(builder.Services);
         builder.Services.AddHostedService<Startup>();          // last: the engine's own services are up when channels begin
         var app = builder.Build();
+        DoorMark.Use(app);
         app.MapBoxApi();
         return app;
     }
@@ -39,7 +44,7 @@ internal static class RecorderHost
     private static void AddLedger(IServiceCollection services, DataRoot root)
     {
         services.AddSingleton(_ => BoxSecret.Open(root.Keys));
-        services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<SessionStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
+        services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<SessionStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<ExportStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
         services.AddSingleton<DeviceStore>().AddSingleton<PositionStore>().AddSingleton<EventStore>().AddSingleton<RegistrationStore>();
         services.AddSingleton<IGapLedger, GapStore>();
     }
@@ -57,5 +62,6 @@ internal static class RecorderHost
             var certificate = BoxCertificate.Open(root.Keys, options.System.Name, TimeProvider.System);
             kestrel.Listen(IPAddress.Parse(box.TlsBind), box.TlsPort, listener => listener.UseHttps(certificate));
         }
+        DoorMark.Listen(kestrel, AxxonDoor.FamilyName, options.Api.Axxon);
     }
 }

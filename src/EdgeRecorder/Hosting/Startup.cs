@@ -3,6 +3,7 @@ using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Devices.Surveillance;
+using EdgeRecorder.Export;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
@@ -12,7 +13,7 @@ namespace EdgeRecorder.Hosting;
 
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
-    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings,
+    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings, ExportDesk exports,
     DevicePasswords passwords, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Startup> log) : BackgroundService
 {
     private readonly SystemdNotify _systemd = SystemdNotify.FromEnvironment();
@@ -30,6 +31,9 @@ internal sealed partial class Startup(
         foreach (var (row, reason) in locks.Start())
             LogLockLost(row.Id, reason);
         recordings.Start();
+        exports.Start();
+        if (options.Api.Axxon is { Enabled: true, Access: Access.Anonymous })
+            LogAnonymous("axxon", options.Api.Axxon.Port);
         lifetime.ApplicationStarted.Register(() =>
         {
             readiness.ListenersOpen = true;
@@ -81,6 +85,7 @@ internal sealed partial class Startup(
         var doors = new[]
         {
             box.Port == 0 ? "" : $"http://{box.Bind}:{box.Port}", box.TlsPort == 0 ? "" : $"https://{box.TlsBind}:{box.TlsPort}",
+            options.Api.Axxon is { Enabled: true, Port: not 0 } axxon ? $"AxxonSoft exports {axxon.Bind}:{axxon.Port}" : "",
             jt808.Enabled && jt808.Port != 0 ? $"vehicle terminals {jt808.Bind}:{jt808.Port}" : "",
             gb28181 is { Enabled: true, Port: not 0 } && passwords.Any ? $"surveillance devices {gb28181.Bind}:{gb28181.Port}" : "",
         };
@@ -95,6 +100,9 @@ internal sealed partial class Startup(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Lock {Id} could not be pinned again: {Reason}")]
     private partial void LogLockLost(string id, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "api.{Family} on port {Port} is open to everybody: access is anonymous")]
+    private partial void LogAnonymous(string family, int port);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Channels} channel(s), {Doors}")]
     private partial void LogReady(int channels, string doors);

@@ -94,23 +94,10 @@ internal static class InitSegmentWriter
         w.U16(0x55C4);                                      // "und"
         w.U16(0);
         w.Close(mdhd);
-        var hdlr = w.Open("hdlr"u8, 0, 0);
-        w.U32(0);
-        w.Bytes(track.IsVideo ? "vide"u8 : "soun"u8);
-        w.Zeros(12);
-        w.Bytes(track.IsVideo ? "Video\0"u8 : "Audio\0"u8);
-        w.Close(hdlr);
+        WriteHandler(ref w, track);
 
         var minf = w.Open("minf"u8);
-        var header = track.IsVideo ? w.Open("vmhd"u8, 0, 1) : w.Open("smhd"u8, 0, 0);
-        w.Zeros(track.IsVideo ? 8 : 4);
-        w.Close(header);
-        var dinf = w.Open("dinf"u8);
-        var dref = w.Open("dref"u8, 0, 0);
-        w.U32(1);
-        w.Close(w.Open("url "u8, 0, 1));                    // in this file
-        w.Close(dref);
-        w.Close(dinf);
+        WriteMediaHeader(ref w, track);
 
         var stbl = w.Open("stbl"u8);
         var stsd = w.Open("stsd"u8, 0, 0);
@@ -127,6 +114,31 @@ internal static class InitSegmentWriter
         w.Close(trak);
     }
 
+    /// <summary>`hdlr`: what kind of track it is.</summary>
+    public static void WriteHandler(ref BoxWriter w, Track track)
+    {
+        var hdlr = w.Open("hdlr"u8, 0, 0);
+        w.U32(0);
+        w.Bytes(track.IsVideo ? "vide"u8 : "soun"u8);
+        w.Zeros(12);
+        w.Bytes(track.IsVideo ? "Video\0"u8 : "Audio\0"u8);
+        w.Close(hdlr);
+    }
+
+    /// <summary>`vmhd` or `smhd`, and `dinf`: the media lies in this file.</summary>
+    public static void WriteMediaHeader(ref BoxWriter w, Track track)
+    {
+        var header = track.IsVideo ? w.Open("vmhd"u8, 0, 1) : w.Open("smhd"u8, 0, 0);
+        w.Zeros(track.IsVideo ? 8 : 4);
+        w.Close(header);
+        var dinf = w.Open("dinf"u8);
+        var dref = w.Open("dref"u8, 0, 0);
+        w.U32(1);
+        w.Close(w.Open("url "u8, 0, 1));                    // in this file
+        w.Close(dref);
+        w.Close(dinf);
+    }
+
     private static void WriteEmptyTable(ref BoxWriter w, ReadOnlySpan<byte> type, int words)
     {
         var box = w.Open(type, 0, 0);
@@ -134,7 +146,8 @@ internal static class InitSegmentWriter
         w.Close(box);
     }
 
-    private static void WriteMatrix(ref BoxWriter w)
+    /// <summary>No turn, no scale.</summary>
+    public static void WriteMatrix(ref BoxWriter w)
     {
         w.U32(0x0001_0000);
         w.Zeros(12);

@@ -19,6 +19,7 @@ internal sealed class FootageDownload(FootagePlan plan, IRing ring, FootageLease
 
     public long Length => plan.Length;
     public string EntityTag => field ??= plan.EntityTag();
+    public IReadOnlyList<PlannedFragment> Records => field ??= plan.Fragments.ToArray();
 
     public void Dispose() => lease.Dispose();
 

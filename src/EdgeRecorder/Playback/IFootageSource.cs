@@ -35,6 +35,9 @@ internal interface IFootageDownload : IDisposable
     /// <summary>Same tag, same bytes; so that a Range goes on where another request stopped. Without quotes.</summary>
     string EntityTag { get; }
 
+    /// <summary>The records it is made of, with their places on its time line.</summary>
+    IReadOnlyList<PlannedFragment> Records { get; }
+
     /// <summary>Writes <paramref name="count"/> bytes from <paramref name="offset"/>.</summary>
     /// <exception cref="IOException">The ring took the footage back while it was read; the response has to be cut.</exception>
     Task CopyAsync(PipeWriter output, long offset, long count, CancellationToken stop);

@@ -56,6 +56,13 @@ internal sealed class RecordingDesk(ChannelCatalog catalog, RecordingStore recor
         }
     }
 
+    /// <summary>What an owner has running.</summary>
+    public IReadOnlyList<RecordingRow> RunningOf(string owner)
+    {
+        lock (_changing)
+            return [.. _running.Values.Where(row => row.Owner == owner)];
+    }
+
     /// <summary>The catalog has a new or changed channel.</summary>
     public void Changed(ChannelDefinition channel)
     {

@@ -121,6 +121,7 @@ internal sealed class FakeDownload(int length) : IFootageDownload
     public byte[] Bytes { get; } = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
     public long Length => Bytes.Length;
     public string EntityTag => "v1";
+    public IReadOnlyList<PlannedFragment> Records => [];
     public int Disposed { get; private set; }
     public async Task CopyAsync(PipeWriter output, long offset, long count, CancellationToken stop) => await output.WriteAsync(Bytes.AsMemory((int)offset, (int)count), stop);
     public void Dispose() => Disposed++;

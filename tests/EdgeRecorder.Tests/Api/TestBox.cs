@@ -35,6 +35,7 @@ internal sealed class TestBox : IAsyncDisposable
 
     public FakeEngine Engine { get; }
     public int Port { get; }
+    public int AxxonPort { get; private init; }
     public Uri Address { get; }
     public string Password { get; }
     public string PasswordFile => Path.Combine(_root.Path, "initial-admin-password");
@@ -44,10 +45,10 @@ internal sealed class TestBox : IAsyncDisposable
 
     public static async Task<TestBox> StartAsync(string directory, string channels = "[]", int tlsPort = 0)
     {
-        var port = FreePort();
+        var (port, axxonPort) = (FreePort(), FreePort());
         var options = ConfigurationLoader.Parse(Encoding.UTF8.GetBytes($$"""
             { "storage": { "root": "{{directory}}" },
-              "api": { "box": { "port": {{port}}, "tlsPort": {{tlsPort}}, "tlsBind": "127.0.0.1" } },
+              "api": { "box": { "port": {{port}}, "tlsPort": {{tlsPort}}, "tlsBind": "127.0.0.1" }, "axxon": { "bind": "127.0.0.1", "port": {{axxonPort}} } },
               "channels": {{channels}} }
             """), "recorder.json", [], []);
         var root = DataRoot.Open(directory);
@@ -56,9 +57,10 @@ internal sealed class TestBox : IAsyncDisposable
         var app = RecorderHost.Build(options, root, ledger, null, services => services
             .AddSingleton<IRing>(engine).AddSingleton<IRecorder>(engine).AddSingleton<ILocks>(engine).AddSingleton<IFootageSource>(engine).AddSingleton<IPlaybackSource>(engine)
             .AddSingleton<IStorageStatus>(engine).AddSingleton<IProbe>(engine).AddSingleton<BoxClock, FakeClock>()
+            .AddSingleton(_ => DeviceKey.Open(root.Keys))
             .AddSingleton<IDeviceProtocol>(engine.Devices).AddSingleton<IPlatformStates>(engine));
         await app.StartAsync();
-        return new(root, ledger, app, engine, port);
+        return new(root, ledger, app, engine, port) { AxxonPort = axxonPort };
     }
 
     public HttpClient Client(string user, string password)

@@ -11,6 +11,7 @@ internal sealed class DaemonSetup : IDisposable
     private readonly TemporaryDirectory? _directory;
     private readonly JsonArray _channels = [];
     private JsonObject _vehicles = new() { ["enabled"] = false };
+    private JsonObject _axxon = new() { ["enabled"] = false };
     private JsonObject _surveillance = new() { ["enabled"] = false };
 
     /// <param name="root">Where <c>storage.root</c> lies; null: a directory of its own, gone with this object.</param>
@@ -35,6 +36,13 @@ internal sealed class DaemonSetup : IDisposable
 
     /// <summary>Where surveillance devices find the recorder; 0 = it does not listen for them.</summary>
     public int SurveillancePort { get; private set; }
+
+    /// <summary>Where AxxonSoft's clients find the recorder; 0 = it does not listen for them.</summary>
+    public int AxxonPort { get; private set; }
+
+    /// <summary>What all exports together may take.</summary>
+    public string ExportsSize { get; set; } = "5%";
+    public string Encoder { get; set; } = "none";
 
     /// <summary>Another program than the one of the run.</summary>
     public string? Program { get; set; }
@@ -90,12 +98,23 @@ internal sealed class DaemonSetup : IDisposable
         return this;
     }
 
+    /// <summary>Opens the AxxonSoft door on a port that is free; <paramref name="more"/> are further keys of the section.</summary>
+    public DaemonSetup WithAxxon(params (string Key, JsonNode? Value)[] more)
+    {
+        AxxonPort = FreePort();
+        _axxon = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = AxxonPort, ["serverName"] = "Server1" };
+        foreach (var (name, value) in more)
+            _axxon[name] = value;
+        return this;
+    }
+
     public void RemoveChannels() => _channels.Clear();
 
     public void Write() => File.WriteAllText(ConfigurationFile, new JsonObject
     {
         ["system"] = new JsonObject { ["log"] = LogDetail },
-        ["storage"] = new JsonObject { ["root"] = Root, ["volume"] = Volume, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize } },
+        ["storage"] = new JsonObject { ["root"] = Root, ["volume"] = Volume, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize }, ["exports"] = new JsonObject { ["size"] = ExportsSize } },
+        ["export"] = new JsonObject { ["encoder"] = Encoder },
         ["channels"] = _channels.DeepClone(),
         ["jt808"] = _vehicles.DeepClone(),
         ["gb28181"] = _surveillance.DeepClone(),
@@ -103,7 +122,7 @@ internal sealed class DaemonSetup : IDisposable
         {
             ["box"] = new JsonObject { ["port"] = Port, ["tlsPort"] = 0 },
             ["cdvr"] = new JsonObject { ["enabled"] = false },
-            ["axxon"] = new JsonObject { ["enabled"] = false },
+            ["axxon"] = _axxon.DeepClone(),
             ["inspector"] = new JsonObject { ["enabled"] = false },
         },
     }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));

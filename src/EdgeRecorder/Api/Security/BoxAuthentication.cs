@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Claims;
-using System.Text;
 using System.Text.Encodings.Web;
 using EdgeRecorder.Ledger;
 using Microsoft.AspNetCore.Authentication;
@@ -25,7 +24,7 @@ internal sealed class BoxAuthentication(
         var header = Request.Headers.Authorization;
         if (header.Count > 0)
             return AuthorizationHeader.TryParse(header.ToString(), out var value)
-                ? Judge(await VerifyAsync(value.Scheme, value.Parameter)) : Fail("Authorization: is neither Basic nor Bearer");
+                ? Judge(await credentials.VerifyAsync(value, SourceOf(Context), Context.RequestAborted)) : Fail("Authorization: is neither Basic nor Bearer");
         if (Request.Cookies[Sessions.Cookie] is not { } id)
             return AuthenticateResult.NoResult();
         if (sessions.Find(id) is not { } session || users.Find(session.User) is not { } user)
@@ -64,18 +63,6 @@ internal sealed class BoxAuthentication(
 
     // "Basic" would make the browser open a password window of its own over a page that has one.
     private bool IsPage => Request.Headers.ContainsKey("X-Requested-With") || Request.Cookies.ContainsKey(Sessions.Cookie);
-
-    private async Task<Verdict> VerifyAsync(string scheme, string parameter)
-    {
-        if (scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
-            return credentials.Token(parameter, SourceOf(Context));
-        Span<byte> bytes = stackalloc byte[512];
-        if (!scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) || !Convert.TryFromBase64String(parameter, bytes, out var length))
-            return default;
-        var pair = Encoding.UTF8.GetString(bytes[..length]);
-        var colon = pair.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 ? default : await credentials.PasswordAsync(pair[..colon], pair[(colon + 1)..], SourceOf(Context), Context.RequestAborted);
-    }
 
     private AuthenticateResult Judge(Verdict verdict)
     {

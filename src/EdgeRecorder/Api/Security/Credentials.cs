@@ -34,6 +34,19 @@ internal sealed class Credentials : IDisposable
         _users.Changed += _remembered.Clear;
     }
 
+    /// <summary>Basic or Bearer; anything else is wrong.</summary>
+    public async Task<Verdict> VerifyAsync(AuthorizationHeader header, string source, CancellationToken stop)
+    {
+        if (header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+            return Token(header.Parameter, source);
+        Span<byte> bytes = stackalloc byte[512];
+        if (!header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) || !Convert.TryFromBase64String(header.Parameter, bytes, out var length))
+            return default;
+        var pair = Encoding.UTF8.GetString(bytes[..length]);
+        var colon = pair.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 ? default : await PasswordAsync(pair[..colon], pair[(colon + 1)..], source, stop);
+    }
+
     public async Task<Verdict> PasswordAsync(string name, string password, string source, CancellationToken stop)
     {
         var key = KeyOf("p", name, password);

@@ -1,0 +1,37 @@
+using EdgeRecorder.Configuration;
+using EdgeRecorder.Export;
+using EdgeRecorder.Ledger;
+using EdgeRecorder.MediaWorker;
+using EdgeRecorder.Platform.FFmpeg;
+using EdgeRecorder.Playback;
+using EdgeRecorder.Recording;
+using EdgeRecorder.Storage;
+
+namespace EdgeRecorder.Hosting;
+
+/// <summary>What makes exports.</summary>
+internal static class ExportEngine
+{
+    /// <summary>A slow box may think for a while about a picture, but not for two minutes.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), StillPatience = TimeSpan.FromSeconds(20);
+
+    public static void AddTo(IServiceCollection services, RecorderOptions options, DataRoot root)
+    {
+        services.AddSingleton(new ExportFolder(Path.Combine(root.Path, "exports")));
+        services.AddSingleton(s => new ExportManifest(s.GetRequiredService<ExportFolder>(), s.GetRequiredService<DeviceKey>().Sign));
+        services.AddSingleton(new ExportAbility(() => MediaWorkers.Starts(WorkerCommand()) && FFmpegLibraries.WhyNot is null, mayEncode: options.Export.Encoder is "auto" or "software"));
+        services.AddSingleton(s => new MediaWorkers(WorkerCommand(), Patience, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaWorkers>>()));
+        services.AddSingleton(s => new Stills(s.GetRequiredService<IRing>(), s.GetRequiredService<IFootageSource>(),
+            new MediaWorkers(WorkerCommand(), StillPatience, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaWorkers>>())));
+        services.AddSingleton(s => new ExportSurroundings(s.GetRequiredService<IRing>(), s.GetRequiredService<IFootageSource>(), s.GetRequiredService<IRecorder>(), s.GetRequiredService<RecordingDesk>(), s.GetRequiredService<ChannelCatalog>(),
+            s.GetRequiredService<ExportFolder>(), s.GetRequiredService<ExportManifest>(),
+            s.GetRequiredService<MediaWorkers>(), options.Export.Encoder is "auto" or "software" ? VideoEncoder.Software : VideoEncoder.None, Zone(options.System.TimeZone), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new ExportDesk(s.GetRequiredService<ExportStore>(), s.GetRequiredService<ExportSurroundings>(),
+            options.Storage.Exports.Size.On(s.GetRequiredService<ExportFolder>().VolumeBytes) ?? long.MaxValue, s.GetRequiredService<ILogger<ExportDesk>>()));
+    }
+
+    /// <summary>This program once more.</summary>
+    private static string[] WorkerCommand() => [Environment.ProcessPath!, "media-worker"];
+
+    private static TimeZoneInfo Zone(string name) => name == "local" ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(name);
+}

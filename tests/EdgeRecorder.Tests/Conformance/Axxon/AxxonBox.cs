@@ -1,0 +1,49 @@
+using EdgeRecorder.Tests.Simulators;
+using EdgeRecorder.Tests.SystemTests;
+
+namespace EdgeRecorder.Tests.Conformance.Axxon;
+
+/// <summary>
+/// The fixture of the contract: channel 1 has footage of H.264 with a key frame each second, channel 2 has none, channels 3 and 5 are there and nobody records them, channel 4 is
+/// recorded by another owner's job. No encoder.
+/// </summary>
+public sealed class AxxonBox : IAsyncLifetime
+{
+    private readonly DaemonSetup _setup = new() { RingSize = "128MiB", Encoder = "none" };
+    private CameraProcess? _camera, _slow;
+    private DaemonProcess? _daemon;
+    private AxxonClient? _client;
+
+    internal DaemonProcess Daemon => _daemon!;
+    internal AxxonClient Client => _client!;
+
+    /// <summary>T0, the first whole second of footage; more than 20 s follow.</summary>
+    internal DateTimeOffset Start { get; private set; }
+
+    internal string B => AxxonClient.Time(Start.AddSeconds(10));
+    internal string E => AxxonClient.Time(Start.AddSeconds(20));
+
+    internal static string Archive(string source, string begin, string end) => $"/export/archive/{source}/{begin}/{end}";
+    internal string A01 => Archive(AxxonClient.Source(1), B, E);
+
+    public async Task InitializeAsync()
+    {
+        _camera = await CameraProcess.StartAsync("720p-4m.h264", "--audio", "20s.aac");
+        _slow = await CameraProcess.StartAsync("small.h264", "--audio", "10s.aac");
+        _daemon = await DaemonProcess.StartAsync(_setup.WithAxxon()
+            .With("one", _camera.Url(), ("transport", "tcp"), ("name", "Gate/1: \"north\"")).With("two", "rtsp://127.0.0.1:1/none").With("three", _slow.Url(), ("record", false)).With("four", _slow.Url(), ("record", false)).With("five", _slow.Url(), ("record", false)));
+        _client = new AxxonClient(_daemon);
+        await _daemon.Http.PostAsync("/api/v1/recordings", Api.Requests.Json($$"""{"channels":["{{await _daemon.IdAsync("four")}}"]}"""));
+        var timeline = await _daemon.AwaitFootageAsync("one", TimeSpan.FromSeconds(24), TimeSpan.FromSeconds(60));
+        Start = new DateTimeOffset(timeline.Spans[0].From.Ticks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero).AddSeconds(1);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _client?.Dispose();
+        foreach (var process in new IAsyncDisposable?[] { _daemon, _camera, _slow })
+            if (process is not null)
+                await process.DisposeAsync();
+        _setup.Dispose();
+    }
+}
