@@ -1,4 +1,5 @@
 using EdgeRecorder.Hosting;
+using EdgeRecorder.MediaWorker;
 using EdgeRecorder.Storage;
 
 // The table of contents: which command runs what, and what the daemon is made of.
@@ -8,4 +9,5 @@ return await CommandLine.RunAsync(args, new Commands
     CheckConfig = ConfigCheck.Run,
     Probe = Engine.ProbeAsync,
     Fsck = Fsck.Run,
+    MediaWorker = () => Worker.Run(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error),
 }, Console.Out, Console.Error);

@@ -15,6 +15,9 @@ internal sealed record Commands
 
     /// <summary>Checks a ring directory, a line per finding; 0 clean, 1 found.</summary>
     public required Func<string, TextWriter, TextWriter, int> Fsck { get; init; }
+
+    /// <summary>Takes media jobs from standard input until it ends.</summary>
+    public required Func<int> MediaWorker { get; init; }
 }
 
 /// <summary>The command line (DESIGN section 7). Exit codes: 0 done, 1 fault, 2 usage or configuration.</summary>
@@ -29,7 +32,7 @@ internal static class CommandLine
         edge-recorder fsck DIR                                      check the ring below DIR, a line per finding
         edge-recorder export CHANNEL FROM TO FILE                   (not available in this version)
         edge-recorder update FILE                                   (not available in this version)
-        edge-recorder media-worker                                  (not available in this version)
+        edge-recorder media-worker                                  (started by the recorder itself) take media jobs from standard input
         edge-recorder --configuration-page | --version | --help
         """;
 
@@ -50,7 +53,9 @@ internal static class CommandLine
                     return Usage;
                 case ["fsck", var directory]:
                     return commands.Fsck(directory, output, errors);
-                case ["export", _, _, _, _] or ["update", _] or ["media-worker", ..]:
+                case ["media-worker"]:
+                    return commands.MediaWorker();
+                case ["export", _, _, _, _] or ["update", _]:
                     errors.WriteLine($"{args[0]}: not available in this version");
                     return Fault;
                 case ["--version"]:

@@ -23,7 +23,7 @@ internal sealed record MediaJob
     public long FromMs { get; init; }
 
     /// <summary>First instant that is not in the output any more.</summary>
-    public long ToMs { get; init; } = long.MaxValue;
+    public long ToMs { get; set; } = long.MaxValue;      // `set`: the JSON reader keeps the default of a member that is not there
 
     /// <summary>0: one file. Otherwise a new one begins at the first sync sample after this many bytes would be passed.</summary>
     public long MaxFileBytes { get; init; }
@@ -40,7 +40,7 @@ internal sealed record MediaJob
     public int AudioQuality { get; init; }
 
     /// <summary>1, 2, 4 or 8: every picture, every second one and so on.</summary>
-    public int KeepOneOf { get; init; } = 1;
+    public int KeepOneOf { get; set; } = 1;
 
     /// <summary>Left, top, right, bottom as fractions of the picture.</summary>
     public double[]? Crop { get; init; }

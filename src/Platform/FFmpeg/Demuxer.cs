@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace EdgeRecorder.Platform.FFmpeg;
 
 /// <summary>A stream inside a file.</summary>
-/// <param name="FrameRate">0/1 when nobody knows.</param>
-internal readonly record struct MediaStream(int Index, AVMediaType Type, AVCodecID Codec, AVRational TimeBase, AVRational FrameRate, int Width, int Height, int SamplingRate, int ChannelCount);
+/// <param name="FrameRate">Pictures per second over what has been looked at; 0/1 when nobody knows.</param>
+/// <param name="BaseRate">The rate whose multiples all times of pictures are; far off when they are not even.</param>
+internal readonly record struct MediaStream(int Index, AVMediaType Type, AVCodecID Codec, AVRational TimeBase, AVRational FrameRate, AVRational BaseRate, int Width, int Height, int SamplingRate, int ChannelCount);
 
 /// <summary>Reads packets out of a container that comes as a stream of bytes (AVFormatContext for input). Nothing is sought; one thread.</summary>
 internal sealed unsafe class Demuxer : SafeHandle
@@ -84,7 +86,7 @@ internal sealed unsafe class Demuxer : SafeHandle
     }
 
     private static MediaStream Describe(AVStream* stream, int index)
-        => new(index, stream->codecpar->codec_type, stream->codecpar->codec_id, stream->time_base, stream->avg_frame_rate,
+        => new(index, stream->codecpar->codec_type, stream->codecpar->codec_id, stream->time_base, stream->avg_frame_rate, stream->r_frame_rate,
             stream->codecpar->width, stream->codecpar->height, stream->codecpar->sample_rate, stream->codecpar->ch_layout.nb_channels);
 
     /// <summary>The bytes behind an AVIOContext. What the stream throws is kept and thrown on our side: an exception must not pass through C.</summary>
@@ -107,7 +109,7 @@ internal sealed unsafe class Demuxer : SafeHandle
         public void ThrowFault()
         {
             if (_fault is { } fault)
-                throw new IOException(fault.Message, fault);
+                ExceptionDispatchInfo.Throw(fault);
         }
 
         public void Dispose()

@@ -35,6 +35,9 @@ internal sealed unsafe class Encoder : SafeHandle
     /// <summary>Of the frames it takes and of the packets it gives.</summary>
     public AVRational TimeBase => Pointer->time_base;
 
+    /// <summary>Pictures per second, as it was told.</summary>
+    public AVRational Pictures => Pointer->framerate;
+
     /// <summary>Samples that each frame must have.</summary>
     public int FrameSamples => Pointer->frame_size;
 

@@ -97,6 +97,9 @@ internal sealed unsafe class Frame : SafeHandle
         Pointer->pts = other.Pts;
     }
 
+    /// <summary>For an encoder with <see cref="PictureEncoding.FixedQuantizer"/>: it reads the quantizer from each picture.</summary>
+    public void UseFixedQuantizer(int quantizer) => Pointer->quality = ffmpeg.FF_QP2LAMBDA * quantizer;
+
     public void Empty() => ffmpeg.av_frame_unref(Pointer);
 
     /// <summary>Takes over what another frame holds, which is empty afterwards.</summary>

@@ -20,10 +20,10 @@ internal sealed unsafe class Muxer : SafeHandle
     public static Muxer Create(string path, string format)
     {
         AVFormatContext* context = null;
-        FFmpegException.Check(ffmpeg.avformat_alloc_output_context2(&context, null, format, null), "avformat_alloc_output_context2");
+        var url = "file:" + path;                           // so that no part of a path is taken for a protocol
+        FFmpegException.Check(ffmpeg.avformat_alloc_output_context2(&context, null, format, url), "avformat_alloc_output_context2");
         var muxer = new Muxer(context);
-        // "file:" so that no part of a path is taken for a protocol.
-        if (ffmpeg.avio_open(&context->pb, "file:" + path, ffmpeg.AVIO_FLAG_WRITE) is < 0 and var error)
+        if (ffmpeg.avio_open(&context->pb, url, ffmpeg.AVIO_FLAG_WRITE) is < 0 and var error)
         {
             muxer.Dispose();
             throw new FFmpegException("avio_open", error);

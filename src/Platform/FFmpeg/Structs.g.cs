@@ -62,6 +62,7 @@ internal unsafe struct AVStream
     [FieldOffset(16)] public AVRational @time_base;
     [FieldOffset(56)] public AVRational @sample_aspect_ratio;
     [FieldOffset(72)] public AVRational @avg_frame_rate;
+    [FieldOffset(200)] public AVRational @r_frame_rate;
     [FieldOffset(208)] public AVCodecParameters* @codecpar;
 }
 
@@ -104,9 +105,9 @@ internal unsafe struct AVFrame
     [FieldOffset(108)] public int @height;
     [FieldOffset(112)] public int @nb_samples;
     [FieldOffset(116)] public int @format;
-    [FieldOffset(120)] public int @key_frame;
     [FieldOffset(128)] public AVRational @sample_aspect_ratio;
     [FieldOffset(136)] public long @pts;
+    [FieldOffset(168)] public int @quality;
     [FieldOffset(208)] public int @sample_rate;
     [FieldOffset(320)] public AVColorRange @color_range;
     [FieldOffset(332)] public AVColorSpace @colorspace;

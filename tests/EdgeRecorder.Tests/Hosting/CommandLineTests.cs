@@ -15,6 +15,7 @@ public sealed class CommandLineTests : IDisposable
         CheckConfig = ConfigCheck.Run,
         Probe = (url, output, _) => { output.Write(url); return Task.FromResult(0); },
         Fsck = (_, _, _) => 0,
+        MediaWorker = () => 0,
     }, _output, _errors);
 
     private string Write(string json)
@@ -42,7 +43,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(2, "probe", "http://h/")]
     [InlineData(1, "export", "1", "a", "b", "c")]
     [InlineData(1, "update", "f")]
-    [InlineData(1, "media-worker")]
+    [InlineData(0, "media-worker")]
+    [InlineData(2, "media-worker", "x")]
     [InlineData(0, "--version")]
     [InlineData(0, "--help")]
     [InlineData(0, "probe", "rtsp://h/")]
