@@ -98,8 +98,8 @@ internal sealed class PlatformCall : IDisposable
         {
             if (!_dialog.IsOver)
                 _ = _dialog.ByeAsync();
+            Dispose();                                      // its port is free before it is gone from the figures
             _platform.Ended(this, _channel, why);
-            Dispose();
         }
     }
 
