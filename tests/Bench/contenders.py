@@ -229,6 +229,11 @@ class Recorder(Child):
         request.add_header("Content-Type", "application/json")
         urllib.request.urlopen(request, timeout=30).close()
 
+    def remove(self, path):
+        request = self.request(path)
+        request.method = "DELETE"
+        urllib.request.urlopen(request, timeout=30).close()
+
     def metric(self, name):
         """Sum over all labels of one metric; None while the daemon does not answer or does not have it yet."""
         try:

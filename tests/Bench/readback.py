@@ -1,4 +1,5 @@
 """B5 to B7: how footage comes out of the ring again."""
+import json
 import os
 import struct
 import subprocess
@@ -31,7 +32,7 @@ def hour(setup):
         path = os.path.join(setup.work, "hour.mp4")
         fetch = ["curl", "-s", "-f", "-H", f"Authorization: {request.get_header('Authorization')}", request.full_url]
         subprocess.run([*fetch, "-o", path], check=True)
-        first, ours, ffmpeg = [], [], []
+        first, ours, ffmpeg, exported, written = [], [], [], [], []
         for _ in range(max(3, setup.rounds)):
             timed = subprocess.run([*fetch, "-o", "/dev/null", "-w", "%{time_starttransfer} %{time_total}"], check=True, capture_output=True, text=True).stdout.split()
             first.append(float(timed[0]))
@@ -39,9 +40,32 @@ def hour(setup):
             began = time.monotonic()
             subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", path, "-c", "copy", "-f", "mp4", "/dev/null"], check=True)
             ffmpeg.append(time.monotonic() - began)
+            exported.append(export(recorder, channel))
+            began = time.monotonic()
+            subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", path, "-c", "copy", path + ".copy.mp4"], check=True)
+            written.append(time.monotonic() - began)
+        os.remove(path + ".copy.mp4")
         size = os.path.getsize(path)
         os.remove(path)
-        return first, ours, ffmpeg, size
+        return first, ours, ffmpeg, exported, written, size
+
+
+def export(recorder, channel):
+    """Seconds until all of a channel lies there as an MP4 file, on the disk and with its digest."""
+    spans = recorder.ask(f"/api/v1/channels/{channel}/timeline?{RANGE}")["spans"]
+    order = recorder.request("/api/v1/exports")
+    order.data = json.dumps({"channel": channel, "from": spans[0]["from"], "to": spans[-1]["to"]}).encode()
+    order.add_header("Content-Type", "application/json")
+    began = time.monotonic()
+    with urllib.request.urlopen(order) as answer:
+        made = json.load(answer)
+    while (made := recorder.ask(f"/api/v1/exports/{made['id']}"))["state"] in ("queued", "running"):
+        time.sleep(0.02)
+    took = time.monotonic() - began
+    if made["state"] != "done":
+        raise SystemExit(f"export: {made['state']} {made['error']}")
+    recorder.remove(f"/api/v1/exports/{made['id']}")
+    return took
 
 
 def seams(setup, count):

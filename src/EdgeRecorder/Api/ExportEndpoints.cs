@@ -13,9 +13,6 @@ namespace EdgeRecorder.Api;
 internal static class ExportEndpoints
 {
     private const string Owner = "box";
-    private const int LongestComment = 1024;
-    private const long LeastFileBytes = 65_536;
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     public static void MapExports(this IEndpointRouteBuilder routes)
     {
@@ -38,14 +35,18 @@ internal static class ExportEndpoints
     private static Results<JsonHttpResult<ExportView>, ProblemHttpResult> Get(string id, ExportDesk desk, ChannelCatalog catalog)
         => desk.Find(id) is { } found ? TypedResults.Json(View(found, catalog), BoxJson.Default.ExportView) : Problems.NotFound($"no export {id}");
 
-    private static Results<Created<ExportView>, ProblemHttpResult> Order(NewExport body, HttpContext context, ChannelCatalog catalog, ExportDesk desk, ExportAbility ability, AuditStore audit)
+    private static Results<Created<ExportView>, ProblemHttpResult> Order(NewExport body, HttpContext context, ChannelCatalog catalog, IRing ring, ExportDesk desk, ExportAbility ability, AuditStore audit)
     {
         if (catalog.Find(body.Channel) is not { } channel)
             return Problems.NotFound($"channel: no channel {body.Channel}");
-        if ((FootageEndpoints.ReadStream(body.Stream, out var stream) ?? ReadWish(body, channel, ability, out _)) is { } wrong)
+        if (FootageEndpoints.ReadStream(body.Stream, out var stream) is { } wrongStream)
+            return Problems.Bad(wrongStream);
+        if (ExportRequest.Read(body, channel, ability, out var wish) is { } wrong)
             return Problems.Bad(wrong);
-        _ = ReadWish(body, channel, ability, out var wish);
-        var row = desk.Order(new ExportOrder(Owner, false, new StreamKey(channel.Number, stream), Interval.Microseconds(body.From), Interval.Microseconds(body.To), wish!,
+        var (source, from, to) = (new StreamKey(channel.Number, stream), Interval.Microseconds(body.From), Interval.Microseconds(body.To));
+        if (FootageCodec.Refusal(ring, source, from, to, wish!) is { } unfit)
+            return Problems.Bad(unfit);
+        var row = desk.Order(new ExportOrder(Owner, false, source, from, to, wish!,
             context.User.Identity?.Name ?? "", TimeSpan.FromDays(body.KeepDays ?? 7)));
         if (row is null)
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, $"{ExportDesk.MostRunning} exports run and {ExportDesk.MostWaiting} wait already");
@@ -73,31 +74,6 @@ internal static class ExportEndpoints
         return TypedResults.PhysicalFile(path, ExportTypes.Of(name), name, entityTag: tag, enableRangeProcessing: true);
     }
 
-    /// <summary>Null and the wish, or what is wrong with it.</summary>
-    private static string? ReadWish(NewExport body, ChannelDefinition channel, ExportAbility ability, out ExportWish? wish)
-    {
-        wish = null;
-        if (ExportTypes.Read(body.Format) is not { } format)
-            return $"format: \"{body.Format}\" is not mp4, mkv, avi, ts, jpg or pdf";
-        if (body.To <= body.From)
-            return "to: is not after from";
-        if (body.To - body.From > Longest)
-            return "to: an export holds a day at the most; make several";
-        if (body.Comment?.Length > LongestComment)
-            return $"comment: has more than {LongestComment} characters";
-        if (body.MaxFileBytes is < 0)
-            return "maxFileBytes: is negative";
-        if (body.KeepDays is < 1 or > 3650)
-            return "keepDays: is not from 1 to 3650";
-        var stem = ExportNames.Clean(channel.Key);
-        wish = new ExportWish
-        {
-            Format = format, Comment = body.Comment ?? "", Names = new ExportNames(stem, ExportNames.Clean(channel.Name), "_", ""),
-            MaxFileBytes = body.MaxFileBytes is { } most and > 0 ? Math.Max(most, LeastFileBytes) : 0,
-        };
-        return ability.Refusal(wish);
-    }
-
     private static ExportView View(ExportStatus status, ChannelCatalog catalog)
     {
         var row = status.Row;
@@ -121,10 +97,6 @@ internal static class ExportTypes
         _ => "application/octet-stream",
     };
 }
-
-/// <param name="MaxFileBytes">A new file begins at the first sync sample after so many; 0 or missing: one file.</param>
-/// <param name="KeepDays">It goes when nobody fetched it for so long; 7 by default.</param>
-internal sealed record NewExport(string Channel, DateTimeOffset From, DateTimeOffset To, string Format = "mp4", string? Stream = null, string? Comment = null, long? MaxFileBytes = null, int? KeepDays = null);
 
 /// <param name="From">Date of what players show first.</param>
 internal sealed record ExportFileView(string Name, long Bytes, string Sha256, DateTimeOffset From, DateTimeOffset To);

@@ -12,9 +12,12 @@ internal sealed class ExportAbility(Func<bool> findWorker, bool mayEncode)
 
     /// <summary>Why a wish cannot be fulfilled, beginning with the member that asks too much (the box API's names); null when it can.</summary>
     public string? Refusal(ExportWish wish)
-        => wish.Masks is not null && !CanEncode ? "masks: this box has no encoder, and without masks the picture is not given away"
-            : wish.Crop is not null && !CanEncode ? "crop: this box has no encoder"
-            : wish.NeedsEncoder && !CanEncode ? "videoQuality, keepOneOf: this box has no encoder"
+        => wish.Masks is not null && !CanWork(wish) ? "masks: this box has no encoder, and without masks the picture is not given away"
+            : wish.Crop is not null && !CanWork(wish) ? "crop: this box has no encoder"
+            : wish.NeedsEncoder && !CanEncode ? "videoQuality, keepOneOf, timeFormat: this box has no encoder"
             : !wish.IsCopy && !HasWorker ? $"format: {wish.Extension} and changes of sound need the media worker, which this box cannot run"
             : null;
+
+    /// <summary>A single picture needs no video encoder.</summary>
+    private bool CanWork(ExportWish wish) => wish.IsPicture ? HasWorker : CanEncode;
 }

@@ -23,6 +23,9 @@ internal sealed record ExportWish
 
     /// <summary>Of the time drawn into pictures that are encoded; empty: none.</summary>
     public string TimeFormat { get; init; } = "";
+
+    /// <summary>The time is wanted so much that pictures are encoded for it alone.</summary>
+    public bool ShowsTime { get; init; }
     public string Color { get; init; } = "#FFFFFF";
     public MediaPage? Page { get; init; }
 
@@ -46,7 +49,7 @@ internal sealed record ExportWish
 
     /// <summary>Pictures must be decoded and encoded again.</summary>
     [JsonIgnore]
-    public bool NeedsEncoder => !IsPicture && (VideoQuality > 0 || KeepOneOf > 1 || Crop is not null || Masks is not null);
+    public bool NeedsEncoder => !IsPicture && (VideoQuality > 0 || KeepOneOf > 1 || Crop is not null || Masks is not null || ShowsTime);
 
     /// <summary>The packets go into an MP4 as they are: that needs no worker.</summary>
     [JsonIgnore]

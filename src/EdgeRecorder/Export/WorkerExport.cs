@@ -68,7 +68,7 @@ internal sealed class WorkerExport(ExportSurroundings box, ExportRow row, Export
                 FromMs = wish.IsPicture && wish.IsNextPicture ? NextPictureMs(records, fromUtcUs) ?? fromMs : fromMs,
                 ToMs = toUtcUs >= records[^1].Ref.ToUtcUs ? long.MaxValue : MsOf(records, toUtcUs),
                 MaxFileBytes = wish.MaxFileBytes, Comment = wish.Comment, Title = wish.Names.Friendly, VideoQuality = wish.VideoQuality, AudioQuality = wish.AudioQuality, KeepOneOf = wish.KeepOneOf,
-                Crop = wish.Crop, Masks = wish.Masks, Overlay = wish.NeedsEncoder || wish.Format == MediaFormat.Pdf ? new MediaOverlay(wish.Comment, wish.TimeFormat, wish.Color) : null,
+                Crop = wish.Crop, Masks = wish.Masks, Overlay = wish.NeedsEncoder || wish.ShowsTime || wish.Format == MediaFormat.Pdf ? new MediaOverlay(wish.Comment, wish.TimeFormat, wish.Color) : null,
                 WallTimes = Dates(records), UtcOffsetMinutes = (int)box.Zone.GetUtcOffset(ExportNames.Time(fromUtcUs)).TotalMinutes, Encoder = box.Encoder, Width = wish.Width, Page = wish.Page,
             };
             var result = await box.Workers.RunAsync(job, footage.CopyAsync, progress, stop);

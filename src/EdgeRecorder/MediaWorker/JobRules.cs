@@ -16,8 +16,7 @@ internal static class JobRules
         Require(job.FromMs >= 0 && job.ToMs >= job.FromMs, "toMs is before fromMs");
         Require(job.MaxFileBytes >= 0 && job.Width is >= 0 and <= 16384, "maxFileBytes or width is out of range");
         Require(job.Crop is null || IsArea(job.Crop), "crop is not left, top, right, bottom within 0 to 1");
-        Require(job.Masks is null || job.Masks.Length <= MostMasks && job.Masks.All(mask => mask is { Length: >= 3 and <= MostPoints } && mask.All(IsPoint)),
-            $"masks are not up to {MostMasks} polygons of 3 to {MostPoints} points within 0 to 1");
+        Require(job.Masks is null || AreMasks(job.Masks), $"masks are not up to {MostMasks} polygons of 3 to {MostPoints} points within 0 to 1");
         Require(job.Overlay?.Color is not { } color || ColorOf(color) is not null, "color is not #RRGGBB");
         Require(string.IsNullOrEmpty(job.Overlay?.TimeFormat) || job.WallTimes is { Count: > 0 }, "no wallTimes for the time in the picture");
         Require(job.Page is not { } page || new[] { page.Snapshot, page.Comment, page.Time }.All(area => area is null || IsArea(area)), "an area of the page is not within 0 to 1");
@@ -35,7 +34,10 @@ internal static class JobRules
         => text.Length == 7 && text[0] == '#' && uint.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var rgb)
             ? ((byte)(rgb >> 16), (byte)(rgb >> 8), (byte)rgb) : null;
 
-    private static bool IsArea(double[] area)
+    public static bool AreMasks(double[][][] masks) => masks.Length <= MostMasks && masks.All(mask => mask is { Length: >= 3 and <= MostPoints } && mask.All(IsPoint));
+
+    /// <summary>Left, top, right, bottom.</summary>
+    public static bool IsArea(double[] area)
         => area is [var left, var top, var right, var bottom] && area.All(IsFraction) && left < right && top < bottom;
 
     private static bool IsPoint(double[] point) => point is { Length: 2 } && point.All(IsFraction);

@@ -104,8 +104,8 @@ internal sealed class AxxonDoor(RecorderOptions options, ChannelCatalog catalog,
         if (AxxonBody.Read(body, names, ability, out var wish) is { } wrongBody)
             return wrongBody;
         var wrongWindow = live ? LiveWindow(source.Stream, ref begin, ref end, wish!) : ArchiveWindow(source.Stream, ref begin, ref end, wish!);
-        if (wrongWindow is not null)
-            return wrongWindow;
+        if ((wrongWindow ?? (live ? null : FootageCodec.Refusal(ring, source.Stream, begin, end, wish!))) is { } wrong)
+            return wrong;
         wish = wish! with { WaitMs = waitMs, OpenEnd = live && parts[^1] == "future" };
         order = new ExportOrder(FamilyName, live, source.Stream, begin, end, wish, caller.Name, TimeSpan.FromHours(_options.TtlHours));
         return null;

@@ -5,14 +5,20 @@ namespace EdgeRecorder.Tests.Conformance.Axxon;
 
 /// <summary>
 /// The fixture of the contract: channel 1 has footage of H.264 with a key frame each second, channel 2 has none, channels 3 and 5 are there and nobody records them, channel 4 is
-/// recorded by another owner's job. No encoder.
+/// recorded by another owner's job, channel 6 is H.265. No encoder.
 /// </summary>
-public sealed class AxxonBox : IAsyncLifetime
+public class AxxonBox : IAsyncLifetime
 {
-    private readonly DaemonSetup _setup = new() { RingSize = "128MiB", Encoder = "none" };
-    private CameraProcess? _camera, _slow;
+    private readonly DaemonSetup _setup;
+    private CameraProcess? _camera, _slow, _hevc;
     private DaemonProcess? _daemon;
     private AxxonClient? _client;
+
+    public AxxonBox() : this("none")
+    {
+    }
+
+    protected AxxonBox(string encoder) => _setup = new() { RingSize = "128MiB", Encoder = encoder };
 
     internal DaemonProcess Daemon => _daemon!;
     internal AxxonClient Client => _client!;
@@ -30,8 +36,9 @@ public sealed class AxxonBox : IAsyncLifetime
     {
         _camera = await CameraProcess.StartAsync("720p-4m.h264", "--audio", "20s.aac");
         _slow = await CameraProcess.StartAsync("small.h264", "--audio", "10s.aac");
+        _hevc = await CameraProcess.StartAsync("small.h265");
         _daemon = await DaemonProcess.StartAsync(_setup.WithAxxon()
-            .With("one", _camera.Url(), ("transport", "tcp"), ("name", "Gate/1: \"north\"")).With("two", "rtsp://127.0.0.1:1/none").With("three", _slow.Url(), ("record", false)).With("four", _slow.Url(), ("record", false)).With("five", _slow.Url(), ("record", false)));
+            .With("one", _camera.Url(), ("transport", "tcp"), ("name", "Gate/1: \"north\"")).With("two", "rtsp://127.0.0.1:1/none").With("three", _slow.Url(), ("record", false)).With("four", _slow.Url(), ("record", false)).With("five", _slow.Url(), ("record", false)).With("six", _hevc.Url()));
         _client = new AxxonClient(_daemon);
         await _daemon.Http.PostAsync("/api/v1/recordings", Api.Requests.Json($$"""{"channels":["{{await _daemon.IdAsync("four")}}"]}"""));
         var timeline = await _daemon.AwaitFootageAsync("one", TimeSpan.FromSeconds(24), TimeSpan.FromSeconds(60));
@@ -41,9 +48,12 @@ public sealed class AxxonBox : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _client?.Dispose();
-        foreach (var process in new IAsyncDisposable?[] { _daemon, _camera, _slow })
+        foreach (var process in new IAsyncDisposable?[] { _daemon, _camera, _slow, _hevc })
             if (process is not null)
                 await process.DisposeAsync();
         _setup.Dispose();
     }
 }
+
+/// <summary>The same on a box that encodes.</summary>
+public sealed class AxxonEncodingBox() : AxxonBox("software");

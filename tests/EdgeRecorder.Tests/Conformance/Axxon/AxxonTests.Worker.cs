@@ -19,6 +19,14 @@ public sealed partial class AxxonTests
     }
 
     [Fact]
+    public async Task AVI_holds_H264_and_is_refused_for_H265()
+    {
+        var status = await box.Client.DoneAsync(await box.Client.OrderAsync(box.A01, """{"format":"avi"}"""));
+        await Tool.DecodesAsync(await box.Client.SaveAsync(status.GetProperty("id").GetString()!, Assert.Single(AxxonClient.Files(status)), _directory));
+        await box.Client.RefusedAsync(AxxonBox.Archive(AxxonClient.Source(6), box.B, box.E), """{"format":"avi"}""", "format");
+    }
+
+    [Fact]
     public async Task A26_a_picture_of_one_instant()
     {
         var id = await box.Client.OrderAsync(AxxonBox.Archive(AxxonClient.Source(1), box.B, box.B), """{"format":"jpg"}""");
