@@ -30,8 +30,9 @@ internal static class ExportEngine
             options.Storage.Exports.Size.On(s.GetRequiredService<ExportFolder>().VolumeBytes) ?? long.MaxValue, s.GetRequiredService<ILogger<ExportDesk>>()));
     }
 
-    /// <summary>This program once more.</summary>
-    private static string[] WorkerCommand() => [Environment.ProcessPath!, "media-worker"];
+    /// <summary>This program once more; in the same way, where it was started as `dotnet edge-recorder.dll`.</summary>
+    private static string[] WorkerCommand()
+        => Path.GetFileName(Environment.ProcessPath!) == "dotnet" ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0], "media-worker"] : [Environment.ProcessPath!, "media-worker"];
 
     private static TimeZoneInfo Zone(string name) => name == "local" ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(name);
 }
