@@ -17,8 +17,8 @@ WAYS = {"TCP": ["--media-udp", "refused", "--media-tcp", "active"], "UDP": ["--m
 def steady_state(setup, sample):
     """By RTSP over TCP and as program streams over TCP, both ways, and UDP."""
     ways = {"RTSP": lambda: by_rtsp(setup, sample)}
-    for name, way in WAYS.items():
-        ways[f"PS over {name}"] = lambda way=way: by_ps(setup, sample, way)
+    for way in WAYS:
+        ways[f"PS over {way}"] = lambda way=way: by_ps(setup, sample, way)
     beside_rtsp(setup.rounds, STREAMS, "B4, GB/T 28181", ways)
 
 

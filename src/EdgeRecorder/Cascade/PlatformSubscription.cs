@@ -25,12 +25,11 @@ internal sealed class PlatformSubscription(UpperPlatform platform, PlatformRepor
     /// <summary>Another one that asks for the same takes this one's place.</summary>
     public (string CmdType, string DeviceId) Subject => (query.CmdType.ToUpperInvariant(), query.DeviceId);
 
-    /// <summary>It stands for so long from now on; 0 ends it.</summary>
+    /// <summary>It stands for so long from now on, which the next <see cref="Wake"/> makes known; 0 ends it.</summary>
     public void Grant(int seconds)
     {
         lock (_gate)
             (_renewed, _granted) = (_time.GetTimestamp(), TimeSpan.FromSeconds(seconds));
-        Wake();
     }
 
     /// <summary>An alarm began; must not block.</summary>
@@ -155,7 +154,8 @@ internal sealed class PlatformSubscription(UpperPlatform platform, PlatformRepor
         return Left > TimeSpan.Zero;
     }
 
-    private void Wake()
+    /// <summary>There may be something to tell.</summary>
+    public void Wake()
     {
         lock (_gate)
             _changed.TrySetResult();

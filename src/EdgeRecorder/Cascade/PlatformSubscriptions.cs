@@ -23,8 +23,9 @@ internal sealed class PlatformSubscriptions(UpperPlatform platform, PlatformRepo
         var expires = ("Expires", seconds.ToString(CultureInfo.InvariantCulture));
         if (incoming.Dialog?.Owner is PlatformSubscription known)
         {
+            known.Grant(seconds);      // before the platform hears of it: what it is told next goes by the new time
             incoming.Answer(200, [expires, ("Contact", $"<{platform.ContactOver(incoming.Flow)}>")]);
-            known.Grant(seconds);
+            known.Wake();
             return;
         }
         ManscdpDocument query;

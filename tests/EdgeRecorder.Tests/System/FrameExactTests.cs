@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>From the first sync sample to the stop every access unit that the camera sent is in footage.mp4, once, in order.</summary>
-[Collection(FirstDaemon.Name)]
+[Collection(ThirdDaemon.Name)]
 public sealed class FrameExactTests(ITestOutputHelper output)
 {
     /// <summary>Pictures that lay in the socket below the low-water mark, 200 ms of them, when the recorder was told to stop; and those sent meanwhile.</summary>

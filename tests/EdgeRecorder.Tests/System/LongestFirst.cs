@@ -5,16 +5,16 @@ using Xunit.Abstractions;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>
-/// The two rows of tests that run daemons begin first: each takes longer than all others together, and a row that begins last runs alone at the end. Beside them the program is published,
-/// which the pages wait for at the end.
+/// The rows of tests that run daemons begin first, beside them the program is published and the pages follow: a long row that begins last runs alone at the end.
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections)
         => testCollections.OrderBy(collection => collection.DisplayName switch
         {
-            FirstDaemon.Name or SecondDaemon.Name => 0,
+            FirstDaemon.Name or SecondDaemon.Name or ThirdDaemon.Name => 0,
             var name when name.Contains(nameof(Web.PublishedTests), StringComparison.Ordinal) => 1,
-            _ => 2,
+            Web.Pages.Name => 2,
+            _ => 3,
         });
 }

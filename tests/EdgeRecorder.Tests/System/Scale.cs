@@ -17,7 +17,7 @@ internal static class Scale
     }
 }
 
-/// <summary>Daemons load the machine: one test of each of these at a time, so that two daemons run at once and no more. Both rows take about as long: a new class goes into the shorter one.</summary>
+/// <summary>Daemons load the machine: one test of each of these at a time, so that three daemons run at once and no more. The rows take about as long: a new class goes into the shortest.</summary>
 [CollectionDefinition(Name)]
 public sealed class FirstDaemon
 {
@@ -28,4 +28,10 @@ public sealed class FirstDaemon
 public sealed class SecondDaemon
 {
     public const string Name = "second daemon";
+}
+
+[CollectionDefinition(Name)]
+public sealed class ThirdDaemon
+{
+    public const string Name = "third daemon";
 }

@@ -6,7 +6,7 @@ using EdgeRecorder.Tests.SystemTests;
 namespace EdgeRecorder.Tests.Web;
 
 /// <summary>Live pictures in a browser: they move, they are new, and they come back.</summary>
-[Collection(Pages.Name)]
+[Collection(TimedPages.Name)]
 public sealed class LiveTests(PageRig rig)
 {
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(20);

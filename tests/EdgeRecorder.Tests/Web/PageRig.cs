@@ -3,11 +3,18 @@ using Microsoft.Playwright;
 
 namespace EdgeRecorder.Tests.Web;
 
-/// <summary>Pictures are decoded here and shown in time: nothing else runs beside these tests.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
+/// <summary>What the page shows and does, one test at a time.</summary>
+[CollectionDefinition(Name)]
 public sealed class Pages : ICollectionFixture<PageRig>
 {
     public const string Name = "pages";
+}
+
+/// <summary>Pictures are decoded here and have to be shown in time: nothing else runs beside these tests.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class TimedPages : ICollectionFixture<PageRig>
+{
+    public const string Name = "timed pages";
 }
 
 /// <summary>
