@@ -41,21 +41,23 @@ export function CatalogDialog({ device, onClose }: { device: Device; onClose: ()
     const shown = (entries ?? []).filter(e => e.name.toLowerCase().includes(wanted) || e.channel.includes(wanted));
     return (
         <Dialog title={words.catalogOf(device.name)} onClose={onClose}>
-            <div class="row">
-                <input type="search" aria-label={words.search} placeholder={words.search} value={filter} onInput={e => setFilter(e.currentTarget.value)} />
-                <button type="button" disabled={busy || !device.connected} onClick={() => void doing(() => send('POST', path, {}))}>{words.askAgain}</button>
+            <div class="content">
+                <div class="row">
+                    <input type="search" aria-label={words.search} placeholder={words.search} value={filter} onInput={e => setFilter(e.currentTarget.value)} />
+                    <button type="button" disabled={busy || !device.connected} onClick={() => void doing(() => send('POST', path, {}))}>{words.askAgain}</button>
+                </div>
+                {problem && <p class="problem" role="alert">{problem}</p>}
+                {entries?.length === 0 && !busy && <p class="hint">{words.noChannels}</p>}
+                {entries?.length === most && <p class="hint">{words.firstOfMany(most)}</p>}
+                <ul class="plain offered">
+                    {shown.map(entry => (
+                        <li key={entry.channel}>
+                            <span><strong>{entry.name || entry.channel}</strong><small><code>{entry.channel}</code>{entry.online === false && ` · ${words.away}`}</small></span>
+                            {entry.id ? <span class="hint">{words.added}</span> : <button type="button" disabled={busy} onClick={() => add(entry)}>{words.addCamera}</button>}
+                        </li>
+                    ))}
+                </ul>
             </div>
-            {problem && <p class="problem" role="alert">{problem}</p>}
-            {entries?.length === 0 && !busy && <p class="hint">{words.noChannels}</p>}
-            {entries?.length === most && <p class="hint">{words.firstOfMany(most)}</p>}
-            <ul class="plain offered">
-                {shown.map(entry => (
-                    <li key={entry.channel} class="row">
-                        <span><strong>{entry.name || entry.channel}</strong><small><code>{entry.channel}</code>{entry.online === false && ` · ${words.away}`}</small></span>
-                        {entry.id ? <span class="hint">{words.added}</span> : <button type="button" disabled={busy} onClick={() => add(entry)}>{words.addCamera}</button>}
-                    </li>
-                ))}
-            </ul>
         </Dialog>
     );
 }

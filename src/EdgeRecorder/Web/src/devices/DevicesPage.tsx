@@ -110,7 +110,7 @@ function Channels({ device }: { device: Device }) {
     const words = text.value.devices;
     const states = new Map((channels.value ?? []).map(c => [c.id, c.state]));
     if (device.channels.length === 0)
-        return <p class="hint">{words.noChannels}</p>;
+        return <p class="hint">{words.noneHere}</p>;
     return (
         <ul class="plain">
             {device.channels.map(channel => {

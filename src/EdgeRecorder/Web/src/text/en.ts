@@ -229,6 +229,7 @@ export const en = {
         alarms: 'Alarms',
         ofChannel: (alarm: string, channel: string) => `${alarm} (channel ${channel})`,
         noChannels: 'It has not said which cameras it has.',
+        noneHere: 'None of its cameras is here yet.',
         platforms: 'Platforms above',
         registered: 'Registered', notRegistered: 'Not registered',
         takes: (count: number) => count === 1 ? 'watches 1 camera' : `watches ${count} cameras`, takesNothing: 'watches nothing now',

@@ -224,6 +224,7 @@ export const zh: Catalogue = {
         alarms: '报警',
         ofChannel: (alarm, channel) => `${alarm}（通道 ${channel}）`,
         noChannels: '设备尚未上报摄像机。',
+        noneHere: '尚未添加此设备的摄像机。',
         platforms: '上级平台',
         registered: '已注册', notRegistered: '未注册',
         takes: count => `正在调阅 ${count} 路`, takesNothing: '当前未调阅',
