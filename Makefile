@@ -38,8 +38,10 @@ bench: packages publish
 image:
 	@echo "image: the box image (rootfs-overlay, systemd units) is not part of this version" >&2; exit 1
 
-hwtest:
-	@echo "hwtest: the tests in a virtual machine (GPIO, V4L2, watchdog, power cuts) are not part of this version" >&2; exit 1
+# HWTEST: gpio, video, panel; all without. In a virtual machine with simulated devices; as root, on Debian 12 amd64.
+hwtest: node sdk
+	@tests/install-packages packages-hwtest.txt
+	@tests/hwtest/run $(HWTEST)
 
 # Writes the generated pages; tests compare them.
 docs: node sdk

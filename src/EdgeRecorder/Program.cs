@@ -1,3 +1,4 @@
+using EdgeRecorder.Export;
 using EdgeRecorder.Hosting;
 using EdgeRecorder.MediaWorker;
 using EdgeRecorder.Storage;
@@ -9,5 +10,6 @@ return await CommandLine.RunAsync(args, new Commands
     CheckConfig = ConfigCheck.Run,
     Probe = Engine.ProbeAsync,
     Fsck = Fsck.Run,
+    Export = (wanted, output, errors) => RingExport.Run(wanted.Root, wanted.Channel, wanted.From, wanted.To, wanted.File, output, errors),
     MediaWorker = () => Worker.Run(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error),
 }, Console.Out, Console.Error);

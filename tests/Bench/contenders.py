@@ -184,14 +184,16 @@ class Recorder(Child):
 
     name = "recorder"
     sip_password = "bench-28181"
+    ome_token = "bench-token"
 
-    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="32MiB", vehicle_channels=0, device_channels=0):
+    def __init__(self, folder, setup, camera, channels, chain="on", ring=None, segment="32MiB", vehicle_channels=0, device_channels=0, doors=False):
         super().__init__(folder)
         self.name = f"recorder, chain {chain}"
         self.started = time.monotonic()
         self.root = os.path.join(folder, "root")
         os.makedirs(self.root)
         self.port, self.signalling, main, sub, playback, self.sip = free_ports(6)
+        self.cdvr, self.axxon, self.ome, self.inspector, service = free_ports(5) if doors else (0, 0, 0, 0, 0)
         # At least 8 segments per channel (docs/configuration.md), of the size that a disk of 64 GB gets: what a segment costs once is not to pass for what a byte costs.
         ring = ring or max(2 << 30, 8 * (channels + vehicle_channels + device_channels) * (32 << 20))
         configuration = {
@@ -204,8 +206,9 @@ class Recorder(Child):
                 "enrolment": "open", "record": True},
             "gb28181": {"enabled": device_channels > 0, "bind": "127.0.0.1", "port": self.sip, "password": self.sip_password, "record": True},
             "api": {
-                "box": {"port": self.port, "tlsPort": 0}, "cdvr": {"port": 0}, "axxon": {"port": 0}, "ome": {"port": 0},
-                "inspector": {"port": 0, "recordingPort": 0}},
+                "box": {"port": self.port, "tlsPort": 0}, "cdvr": {"bind": "127.0.0.1", "port": self.cdvr}, "axxon": {"bind": "127.0.0.1", "port": self.axxon},
+                "ome": {"bind": "127.0.0.1", "port": self.ome, "token": self.ome_token if doors else None},
+                "inspector": {"bind": "127.0.0.1", "port": self.inspector, "recordingPort": service}},
             "export": {"encoder": "none"},
         }
         path = os.path.join(folder, "config.json")

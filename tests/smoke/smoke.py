@@ -50,7 +50,7 @@ def page(base):
     """The document and what it names, as browsers ask for them."""
     status, headers, body = request(base, "/", headers={"Accept-Encoding": "gzip"})
     named = re.findall(r'(?:src|href)="([^"]+)"', gzip.decompress(body).decode())
-    answers = [request(base, path, headers={"Accept-Encoding": encoding}) for path in named for encoding in ("br", "gzip")]
+    answers = [request(base, path, headers={"Accept-Encoding": "gzip, deflate, br"}) for path in named]
     check(status == 200 and "default-src 'none'" in headers.get("Content-Security-Policy", "") and len(named) > 2 and all(a[0] == 200 and a[2] for a in answers),
           f"the page and {len(named)} files")
 
@@ -231,6 +231,9 @@ def every_route(base, auth, channel, span):
         ("patch", "/api/v1/devices/{id}"): {"name": "smoke"},
         ("post", "/api/v1/channels/{id}/ptz"): {"action": "stop"},
         ("post", "/api/v1/devices/{id}/commands"): {"command": "arm"},
+        ("post", "/api/v1/panel/press"): {"milliseconds": 100},
+        ("put", "/api/v1/panel/outputs/{line}"): {"on": False},
+        ("put", "/api/v1/panel/inputs/{line}"): {"active": False},
         ("post", "/api/v1/session"): dict(zip(("user", "password"), auth.split(":", 1))),
         ("post", "/api/v1/probe"): {"url": "rtsp://127.0.0.1:9/"},
         ("put", "/api/v1/session/password"): {"old": "not it", "new": "long enough"},
@@ -239,7 +242,7 @@ def every_route(base, auth, channel, span):
                 # A camera is not moved; a device that was only listed is not there.
                 ("post", "/api/v1/channels/{id}/ptz"): {409}, ("get", "/api/v1/channels/{id}/presets"): {409}, ("post", "/api/v1/devices/{id}/commands"): {409},
                 ("post", "/api/v1/devices/{id}/footage"): {409}, ("get", "/api/v1/devices/{id}/footage"): {404, 409},
-                ("post", "/api/v1/devices/{id}/catalog"): {409},
+                ("post", "/api/v1/devices/{id}/catalog"): {409}, ("put", "/api/v1/panel/inputs/{line}"): {409},
                 ("get", "/api/v1/devices/{id}"): {404}, ("get", "/api/v1/devices/{id}/footage/requests/{request}"): {404}, ("delete", "/api/v1/devices/{id}/footage/requests/{request}"): {404},
                 ("get", "/api/v1/channels/{id}/live"): {426}, ("get", "/api/v1/channels/{id}/live/{variant}/{file}"): {404},
                 **{(method, "/api/v1/channels/{id}/ring/{name}"): {404} for method in ("get", "head")}}
@@ -251,7 +254,7 @@ def every_route(base, auth, channel, span):
         reserved = "reserved" in operation.get("tags", [])
         collection = path.split("/{")[0]
         real = path.replace("{id}", channel if "/channels/" in path else made.get(collection, "none")).replace("{name}", "smoke")
-        real = real.replace("{variant}", "main-browser-normal").replace("{file}", "0.mp4")
+        real = real.replace("{variant}", "main-browser-normal").replace("{file}", "0.mp4").replace("{line}", "BUZZER")
         if path.endswith(("timeline", "footage.mp4", "playback.m3u8", "}/footage")) and method in ("get", "head"):
             real += "?" + span
         body = bodies.get((method, path), {} if method in ("post", "put", "patch") else None)

@@ -67,6 +67,7 @@ internal static class BoxApi
         api.MapPlatforms();
         api.MapEvents();
         api.MapPtz();
+        api.MapPanel();
         api.MapAccounts();
         api.MapSystem();
         api.MapReserved();

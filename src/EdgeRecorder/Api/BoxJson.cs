@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace EdgeRecorder.Api;
 
 /// <summary>The JSON of the box API: camelCase, times in UTC.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, Converters = [typeof(UtcConverter)], RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata, Converters = [typeof(UtcConverter)], RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(ChannelView[]))]
 [JsonSerializable(typeof(NewChannel))]
@@ -13,6 +13,7 @@ namespace EdgeRecorder.Api;
 [JsonSerializable(typeof(RecordSwitch))]
 [JsonSerializable(typeof(TimelineView))]
 [JsonSerializable(typeof(RecordingView[]))]
+[JsonSerializable(typeof(RecordingFileView[]))]
 [JsonSerializable(typeof(NewRecording))]
 [JsonSerializable(typeof(LockView[]))]
 [JsonSerializable(typeof(NewLock))]
@@ -44,6 +45,10 @@ namespace EdgeRecorder.Api;
 [JsonSerializable(typeof(PtzRequest))]
 [JsonSerializable(typeof(PresetView[]))]
 [JsonSerializable(typeof(NewDeviceCommand))]
+[JsonSerializable(typeof(PanelView))]
+[JsonSerializable(typeof(PanelPress))]
+[JsonSerializable(typeof(PanelInput))]
+[JsonSerializable(typeof(PanelOutput))]
 [JsonSerializable(typeof(PlatformView[]))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ProblemDetails))]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
@@ -7,7 +6,6 @@ using EdgeRecorder.Playback;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Net.Http.Headers;
 
 namespace EdgeRecorder.Api;
 
@@ -52,7 +50,7 @@ internal static class FootageEndpoints
         {
             case FootageAnswer.Found found:
                 using (found.Download)
-                    return await SendAsync(found.Download, $"{channel.Key}_{range.From:yyyyMMdd'T'HHmmss'Z'}.mp4", context);
+                    return await FootageResponse.SendAsync(found.Download, "inline", $"{channel.Key}_{range.From:yyyyMMdd'T'HHmmss'Z'}.mp4", context);
             case FootageAnswer.FormatChange change:
                 return Problems.Conflict($"at {UtcConverter.Write(change.At)} {change.What}; ask for the range before or from that instant");
             case FootageAnswer.Damaged damage:
@@ -60,52 +58,6 @@ internal static class FootageEndpoints
             default:
                 return Problems.NotFound($"channel {id} has no footage in [{UtcConverter.Write(range.From)}, {UtcConverter.Write(range.To)}); its timeline says why");
         }
-    }
-
-    /// <summary>RFC 9110 section 14: one range is honoured, several or a syntax we do not know get the whole, one beyond the end gets 416.</summary>
-    private static async Task<IResult> SendAsync(IFootageDownload download, string name, HttpContext context)
-    {
-        var (request, response) = (context.Request, context.Response);
-        var tag = new EntityTagHeaderValue($"\"{download.EntityTag}\"");
-        response.Headers.AcceptRanges = "bytes";
-        response.Headers.ETag = tag.ToString();
-        if (request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
-            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-        var (offset, count) = (0L, download.Length);
-        if (RangeOf(request, tag) is { } asked)
-        {
-            (offset, count) = Clip(asked, download.Length);
-            if (count <= 0)
-            {
-                response.Headers.ContentRange = $"bytes */{download.Length.ToString(CultureInfo.InvariantCulture)}";
-                return Problems.Of(StatusCodes.Status416RangeNotSatisfiable, $"Range: the file has {download.Length} bytes");
-            }
-            response.StatusCode = StatusCodes.Status206PartialContent;
-            response.Headers.ContentRange = new ContentRangeHeaderValue(offset, offset + count - 1, download.Length).ToString();
-        }
-        response.ContentType = "video/mp4";
-        response.ContentLength = count;
-        response.Headers.ContentDisposition = new ContentDispositionHeaderValue("inline") { FileName = name }.ToString();
-        if (!HttpMethods.IsHead(request.Method))
-            await download.CopyAsync(response.BodyWriter, offset, count, context.RequestAborted);
-        return TypedResults.Empty;
-    }
-
-    private static RangeItemHeaderValue? RangeOf(HttpRequest request, EntityTagHeaderValue tag)
-    {
-        var headers = request.GetTypedHeaders();
-        if (headers.Range is not { Ranges.Count: 1 } range || range.Unit != "bytes")
-            return null;
-        // If-Range with another tag, or with a date, which we never hand out: the whole.
-        var condition = headers.IfRange;
-        return condition is null || (condition.EntityTag is { } known && known.Compare(tag, useStrongComparison: true)) ? range.Ranges.First() : null;
-    }
-
-    private static (long Offset, long Count) Clip(RangeItemHeaderValue range, long length)
-    {
-        if (range.From is not { } first)
-            return range.To is { } last and > 0 ? (Math.Max(0, length - last), Math.Min(last, length)) : (0, 0);
-        return (first, Math.Min(range.To ?? long.MaxValue - 1, length - 1) - first + 1);
     }
 
     /// <summary>Spans of neighbouring segments that touch are one to a caller; a locked one stays apart from an unlocked one.</summary>

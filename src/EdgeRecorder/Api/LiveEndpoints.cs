@@ -2,6 +2,7 @@ using EdgeRecorder.Api.Security;
 using EdgeRecorder.Live;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Sound;
 using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Api;
@@ -12,7 +13,7 @@ internal static class LiveEndpoints
     private const int MostWaiting = 30;                     // seconds that a refused viewer is asked to wait
 
     public static IServiceCollection AddLive(this IServiceCollection services)
-        => services.AddSingleton<LiveFigures>().AddSingleton<ViewerLimit>().AddSingleton<RingRecall>().AddSingleton<LiveStreams>().AddSingleton<LivePlaylists>().AddSingleton<StandingPermit>();
+        => services.AddSingleton<BrowserSound>().AddSingleton<LiveFigures>().AddSingleton<ViewerLimit>().AddSingleton<RingRecall>().AddSingleton<LiveStreams>().AddSingleton<LivePlaylists>().AddSingleton<StandingPermit>();
 
     public static void MapLive(this IEndpointRouteBuilder routes)
     {

@@ -43,26 +43,23 @@ internal static class PageEndpoints
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
-        if (Encoded(file, request) is not var (encoding, bytes))
+        if (!TakesGzip(request))
         {
-            await Problems.Of(StatusCodes.Status406NotAcceptable, "the page is kept compressed: let Accept-Encoding allow gzip or br").ExecuteAsync(context);
+            await Problems.Of(StatusCodes.Status406NotAcceptable, "the page is kept compressed: let Accept-Encoding allow gzip").ExecuteAsync(context);
             return;
         }
         response.ContentType = file.ContentType;
-        headers.ContentEncoding = encoding;
-        response.ContentLength = bytes.Length;
+        headers.ContentEncoding = "gzip";
+        response.ContentLength = file.Gzip.Length;
         if (!HttpMethods.IsHead(request.Method))
-            await response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
+            await response.BodyWriter.WriteAsync(file.Gzip, context.RequestAborted);
     }
 
-    /// <summary>RFC 9110 section 12.5.3: what the caller takes, the smaller first; who says nothing takes everything. Null: neither.</summary>
-    private static (string Encoding, byte[] Bytes)? Encoded(PageFile file, HttpRequest request)
+    /// <summary>RFC 9110 section 12.5.3: who says nothing takes everything.</summary>
+    private static bool TakesGzip(HttpRequest request)
     {
         var accepted = request.GetTypedHeaders().AcceptEncoding;
-        return Takes(accepted, "br") ? ("br", file.Brotli) : accepted.Count == 0 || Takes(accepted, "gzip") ? ("gzip", file.Gzip) : null;
+        return accepted.Count == 0 || (accepted.FirstOrDefault(a => a.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase)) is { } named ? named.Quality is not 0
+            : accepted.Any(a => a.Value == "*" && a.Quality is not 0));
     }
-
-    private static bool Takes(IList<StringWithQualityHeaderValue> accepted, string encoding)
-        => accepted.FirstOrDefault(a => a.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase)) is { } named ? named.Quality is not 0
-            : accepted.Any(a => a.Value == "*" && a.Quality is not 0);
 }

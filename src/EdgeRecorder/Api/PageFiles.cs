@@ -4,10 +4,10 @@ using System.Security.Cryptography;
 
 namespace EdgeRecorder.Api;
 
-/// <summary>A file of the page as it is embedded: compressed two ways, nowhere as itself.</summary>
+/// <summary>A file of the page as it is embedded: compressed with gzip, nowhere as itself.</summary>
 /// <param name="Path">As browsers ask for it, below the root: <c>assets/index-1a2b3c4d.js</c>.</param>
 /// <param name="Tag">An entity tag of the content, without quotes.</param>
-internal sealed record PageFile(string Path, string ContentType, string Tag, byte[] Brotli, byte[] Gzip)
+internal sealed record PageFile(string Path, string ContentType, string Tag, byte[] Gzip)
 {
     /// <summary>Its name holds the hash of its content, so that it never changes.</summary>
     public bool IsImmutable => Path.StartsWith("assets/", StringComparison.Ordinal);
@@ -17,7 +17,7 @@ internal sealed record PageFile(string Path, string ContentType, string Tag, byt
 internal static class PageFiles
 {
     private const string Prefix = "page/";
-    private const string Brotli = ".br", Gzip = ".gz";
+    private const string Gzip = ".gz";
 
     private static readonly FrozenDictionary<string, string> ContentTypes = new Dictionary<string, string>
     {
@@ -31,11 +31,11 @@ internal static class PageFiles
         List<PageFile> files = [];
         foreach (var name in assembly.GetManifestResourceNames())
         {
-            if (!name.StartsWith(Prefix, StringComparison.Ordinal) || !name.EndsWith(Brotli, StringComparison.Ordinal))
+            if (!name.StartsWith(Prefix, StringComparison.Ordinal) || !name.EndsWith(Gzip, StringComparison.Ordinal))
                 continue;
-            var path = name[Prefix.Length..^Brotli.Length];
-            var brotli = Bytes(assembly, name);
-            files.Add(new(path, ContentTypes[Path.GetExtension(path)], Convert.ToHexStringLower(SHA256.HashData(brotli).AsSpan(0, 8)), brotli, Bytes(assembly, Prefix + path + Gzip)));
+            var path = name[Prefix.Length..^Gzip.Length];
+            var gzip = Bytes(assembly, name);
+            files.Add(new(path, ContentTypes[Path.GetExtension(path)], Convert.ToHexStringLower(SHA256.HashData(gzip).AsSpan(0, 8)), gzip));
         }
         return files.Exists(f => f.Path == "index.html") ? files : throw new InvalidOperationException("The program was built without its page (src/EdgeRecorder/Page.targets).");
     }

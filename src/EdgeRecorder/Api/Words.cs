@@ -1,5 +1,6 @@
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
+using EdgeRecorder.Panel;
 using EdgeRecorder.Recording;
 
 namespace EdgeRecorder.Api;
@@ -16,6 +17,8 @@ internal static class Words
         ChannelState.Offline => "offline",
         _ => "refused",
     };
+
+    public static string Of(IgnitionState state) => state switch { IgnitionState.On => "on", IgnitionState.Off => "off", _ => "leaving" };
 
     public static string Of(GapReason reason) => reason switch
     {

@@ -42,4 +42,21 @@ internal readonly record struct AdtsHeader(ushort Config, int HeaderLength, int 
             throw new ProtocolException(Protocol, 3, "aac_frame_length", $"{length} of {bytes.Length} bytes");
         return new((ushort)(objectType << 11 | rate << 7 | channels << 3), header, length);
     }
+
+    /// <summary>AAC LC, no checksum, one access unit. What an AudioSpecificConfig says of SBR is left to the decoder to find.</summary>
+    /// <param name="length">Header and access unit.</param>
+    public static void Write(Span<byte> target, ReadOnlySpan<byte> config, int length)
+    {
+        var bits = config.Length < 2 ? 0 : config[0] << 8 | config[1];      // audioObjectType 5, samplingFrequencyIndex 4, channelConfiguration 4
+        var type = bits >> 11;
+        var profile = type is 5 or 29 ? 1 : Math.Clamp(type - 1, 0, 3);     // SBR, PS: the core is LC
+        var (rate, channels) = (bits >> 7 & 15, bits >> 3 & 15);
+        target[0] = 0xFF;
+        target[1] = 0xF1;
+        target[2] = (byte)(profile << 6 | rate << 2 | channels >> 2 & 1);
+        target[3] = (byte)(channels << 6 | length >> 11 & 3);
+        target[4] = (byte)(length >> 3);
+        target[5] = (byte)(length << 5 | 0x1F);
+        target[6] = 0xFC;
+    }
 }

@@ -59,13 +59,17 @@ internal sealed class CdvrOptions : FamilyOptions
     public string UnknownDevice { get; set; } = "arm";
     public List<string> RequiredCTags { get; set; } = [];
     public int SplitMinutes { get; set; } = 10;
+    public string? WebUrl { get; set; }
+    public string FilePrefix { get; set; } = "ydr";
 
     public static readonly Section<CdvrOptions> Keys = new("CDVR recording API.", With<CdvrOptions>(
         new Value<CdvrOptions, string>("unknownDevice", Kinds.Choice(("arm", "arm"), ("reject", "reject")), o => o.UnknownDevice, (o, v) => o.UnknownDevice = v,
             "A start for a device that never called: wait for it, or refuse."),
         new Value<CdvrOptions, int>("maxArmed", Kinds.Integer(0, 10_000), o => o.MaxArmed, (o, v) => o.MaxArmed = v, "Waiting starts at a time; bounds what a wrong caller can pile up."),
         new Value<CdvrOptions, List<string>>("requiredCTags", Kinds.TextList, o => o.RequiredCTags, (o, v) => o.RequiredCTags = v, "CTags a start must carry one of; empty: any."),
-        new Value<CdvrOptions, int>("splitMinutes", Kinds.Integer(1, 1440), o => o.SplitMinutes, (o, v) => o.SplitMinutes = v, "Length of a listed file; the next key frame after it begins a new one.")));
+        new Value<CdvrOptions, int>("splitMinutes", Kinds.Integer(1, 1440), o => o.SplitMinutes, (o, v) => o.SplitMinutes = v, "Length of a listed file; the next key frame after it begins a new one."),
+        new Value<CdvrOptions, string?>("webUrl", Kinds.OptionalText, o => o.WebUrl, (o, v) => o.WebUrl = v, "Beginning of the addresses of listed files, such as `http://10.0.0.5:30889`. Null: as the caller addressed the recorder."),
+        new Value<CdvrOptions, string>("filePrefix", Kinds.Text, o => o.FilePrefix, (o, v) => o.FilePrefix = v, "Beginning of the names of listed files; the original's default.")));
 }
 
 internal sealed class AxxonOptions : FamilyOptions
@@ -89,15 +93,32 @@ internal sealed class AxxonOptions : FamilyOptions
 
 internal sealed class OmeOptions : FamilyOptions
 {
+    private const string Name = "${TransactionId}_${VirtualHost}_${Application}_${Stream}";
+
     public OmeOptions() => Port = 8081;
     public string? Token { get; set; }
     public string Dialect { get; set; } = "seed";
     public int StoppedRetentionSeconds { get; set; } = 3_600;
+    public List<string> Vhosts { get; set; } = ["default"];
+    public List<string> Apps { get; set; } = ["app", "rtsp", "jt1078", "gb28181"];
+    public string FilePath { get; set; } = $"records/{Name}_${{StartTime:YYYYMMDDhhmmss}}_${{EndTime:YYYYMMDDhhmmss}}.ts";
+    public string InfoPath { get; set; } = $"records/{Name}.xml";
 
-    public static readonly Section<OmeOptions> Keys = new("OvenMediaEngine recording API.", With<OmeOptions>(
-        new Value<OmeOptions, string?>("token", Kinds.OptionalText, o => o.Token, (o, v) => o.Token = v, "Access token, sent as `Basic base64(token)`. Without one the port stays closed."),
-        new Value<OmeOptions, string>("dialect", Kinds.Choice(("seed", "seed"), ("upstream", "upstream")), o => o.Dialect, (o, v) => o.Dialect = v, "Field names of the first published version or of today's."),
-        new Value<OmeOptions, int>("stoppedRetentionSeconds", Kinds.Integer(0, 604_800), o => o.StoppedRetentionSeconds, (o, v) => o.StoppedRetentionSeconds = v, "How long a stopped recording stays listed.")));
+    public static readonly Section<OmeOptions> Keys = new("OvenMediaEngine recording API. It has an authorization of its own, the token; `access` does not count here.", With<OmeOptions>(
+        new Value<OmeOptions, string?>("token", TokenKind, o => o.Token, (o, v) => o.Token = v, "Access token, sent as `Basic base64(token)`. Without one the port stays closed."),
+        new Value<OmeOptions, string>("dialect", Kinds.Choice(("seed", "seed"), ("current", "current")), o => o.Dialect, (o, v) => o.Dialect = v, "Answers of the first published version or of today's: [differences](api/ome.md)."),
+        new Value<OmeOptions, int>("stoppedRetentionSeconds", Kinds.Integer(0, 604_800), o => o.StoppedRetentionSeconds, (o, v) => o.StoppedRetentionSeconds = v, "How long a stopped recording stays listed."),
+        new Value<OmeOptions, List<string>>("vhosts", Kinds.TextList, o => o.Vhosts, (o, v) => o.Vhosts = v, "Virtual hosts that there are."),
+        new Value<OmeOptions, List<string>>("apps", Kinds.TextList, o => o.Apps, (o, v) => o.Apps = v, "Applications: views on the channels. `rtsp`, `jt1078` and `gb28181` show those of the protocol, so does `NAME=jt1078`; any other name shows all."),
+        new Value<OmeOptions, string>("filePath", Kinds.Text, o => o.FilePath, (o, v) => o.FilePath = v, "Template of files where a request has none, below `files/ome`."),
+        new Value<OmeOptions, string>("infoPath", Kinds.Text, o => o.InfoPath, (o, v) => o.InfoPath = v, "The same of information files.")));
+
+    private static ValueKind<string?> TokenKind => new("text or null", (ConfigurationValue value, out string? result) =>
+    {
+        if (Kinds.OptionalText.Read(value, out result) is { } wrong)
+            return wrong;
+        return result is "" ? "is empty; null keeps the port closed" : null;
+    }, value => value is null ? "null" : $"\"{value}\"");
 }
 
 internal sealed class InspectorOptions : FamilyOptions

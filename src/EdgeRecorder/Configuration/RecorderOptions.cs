@@ -31,6 +31,9 @@ internal sealed class SystemOptions
     public string TimeZone { get; set; } = "local";
     public LogDetail Log { get; set; } = LogDetail.Info;
 
+    /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
+    public TimeZoneInfo Zone => TimeZone == "local" ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
+
     public static readonly Section<SystemOptions> Keys = new("The box as a whole.",
         new Value<SystemOptions, string>("name", Kinds.Text, o => o.Name, (o, v) => o.Name = v, "What the page and the status show; any text."),
         new Value<SystemOptions, string>("timeZone", Kinds.Text, o => o.TimeZone, (o, v) => o.TimeZone = v,
@@ -46,26 +49,4 @@ internal sealed class ExportOptions
     public static readonly Section<ExportOptions> Keys = new("Exports that need decoding or encoding.",
         new Value<ExportOptions, string>("encoder", Kinds.Choice(("auto", "auto"), ("v4l2", "v4l2"), ("software", "software"), ("none", "none")),
             o => o.Encoder, (o, v) => o.Encoder = v, "`auto` takes the box's V4L2 encoder and falls back to software; `none` refuses formats that need one."));
-}
-
-internal sealed class PanelOptions
-{
-    public string Chip { get; set; } = "auto";
-    public string RecordLed { get; set; } = "REC_LED";
-    public string FaultLed { get; set; } = "FAULT_LED";
-    public string NetworkLed { get; set; } = "NET_LED";
-    public string RecordButton { get; set; } = "REC_BUTTON";
-    public string Ignition { get; set; } = "ACC";
-    public string PowerFail { get; set; } = "POWER_FAIL";
-    public bool ClipBlink { get; set; }
-
-    public static readonly Section<PanelOptions> Keys = new("LEDs, buttons and vehicle inputs, by the line names of the GPIO chip; a line that does not exist is left alone.",
-        new Value<PanelOptions, string>("chip", Kinds.Text, o => o.Chip, (o, v) => o.Chip = v, "GPIO chip: `auto` takes the first one that has any of the lines below."),
-        new Value<PanelOptions, string>("recordLed", Kinds.Text, o => o.RecordLed, (o, v) => o.RecordLed = v, "On while anything is written."),
-        new Value<PanelOptions, string>("faultLed", Kinds.Text, o => o.FaultLed, (o, v) => o.FaultLed = v, "On while a channel that should record does not, or the volume has a fault."),
-        new Value<PanelOptions, string>("networkLed", Kinds.Text, o => o.NetworkLed, (o, v) => o.NetworkLed = v, "On while a source is connected."),
-        new Value<PanelOptions, string>("recordButton", Kinds.Text, o => o.RecordButton, (o, v) => o.RecordButton = v, "Starts and stops recording."),
-        new Value<PanelOptions, string>("ignition", Kinds.Text, o => o.Ignition, (o, v) => o.Ignition = v, "Ignition of the vehicle; off means a sync at once."),
-        new Value<PanelOptions, string>("powerFail", Kinds.Text, o => o.PowerFail, (o, v) => o.PowerFail = v, "Early warning of the supply; a sync at once."),
-        new Value<PanelOptions, bool>("clipBlink", Kinds.Flag, o => o.ClipBlink, (o, v) => o.ClipBlink = v, "Blink the record LED at 1 Hz while a clip is written; off, because a steady LED is what drivers are taught."));
 }

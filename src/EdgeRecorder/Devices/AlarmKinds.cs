@@ -48,6 +48,18 @@ internal static class AlarmKinds
         return [.. standing.Select(alarm => alarm.Kind)];
     }
 
+    /// <summary>The same bits of kinds; what JT/T 808 and 1078 have no bit for is left out.</summary>
+    public static long BitsOf(IEnumerable<string> kinds)
+    {
+        var bits = 0L;
+        foreach (var kind in kinds)
+            if (Array.IndexOf(Words, kind) is var word and >= 0)
+                bits |= 1L << word;
+            else if (Array.IndexOf(Video, kind) is var video and >= 0)
+                bits |= 1L << 32 + video;
+        return bits;
+    }
+
     private static void Bits(uint bits, string[] kinds, HashSet<Alarm> standing)
     {
         for (var bit = 0; bit < kinds.Length && bits >> bit != 0; bit++)

@@ -20,6 +20,12 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels)
     /// <summary>Raised, outside the lock, with a device as it was and as it is; with null for one that was forgotten.</summary>
     public event Action<DeviceRow, DeviceRow?>? Changed;
 
+    /// <summary>Raised, outside the lock, with a device that is new.</summary>
+    public event Action<DeviceRow>? Added;
+
+    /// <summary>Whether somebody authorised named a device (protocol, identity) that is not listed: it need not wait for approval.</summary>
+    public Func<string, string, bool> IsWanted { get; set; } = (_, _) => false;
+
     /// <summary>Raised with a channel of a device that is new or changed, and with one that is gone: whoever runs channels takes it from there.</summary>
     public event Action<ChannelDefinition>? ChannelChanged, ChannelRemoved;
 
@@ -63,6 +69,7 @@ internal sealed class DeviceCatalog(DeviceStore store, ChannelCatalog channels)
         }
         if (given is not null)
             Changed?.Invoke(given, null);
+        Added?.Invoke(added);
         return added;
     }
 

@@ -16,7 +16,7 @@ internal readonly record struct AlarmMargins(TimeSpan Before, TimeSpan After, Ti
 internal sealed partial class EventDesk(EventStore events, LockDesk locks, ChannelCatalog channels, Func<ChannelDefinition, bool> records, IRing ring, AlarmMargins margins, ILogger<EventDesk> log)
 {
     private readonly Dictionary<(int Device, Alarm Alarm), Lasting> _lasting = [];
-    private readonly Dictionary<int, FoldedLock> _folded = [];
+    private readonly FoldedLocks _locks = new(locks);
 
     /// <summary>An alarm begins: its kind, the channels it concerns, and when. On the journal's task.</summary>
     public event Action<string, IReadOnlyList<ChannelDefinition>, DateTimeOffset>? Began;
@@ -61,21 +61,8 @@ internal sealed partial class EventDesk(EventStore events, LockDesk locks, Chann
 
     private void Lock(ChannelDefinition channel, DeviceRow device, Alarm alarm, long fromUs, long toUs)
     {
-        var (from, to) = (Utc(fromUs), Utc(toUs));
-        if (_folded.TryGetValue(channel.Number, out var folded) && from <= folded.To && to >= folded.From)
-        {
-            if (from >= folded.From && (to <= folded.To || locks.Extend(folded.Id, to)))
-            {
-                _folded[channel.Number] = folded with { To = to > folded.To ? to : folded.To };
-                return;
-            }
-            from = from < folded.From ? from : folded.From;     // somebody released it, or the beginning lies before it: a new one
-        }
-        var (made, refusal) = locks.Add(new(channel.Number, 0), from, to, $"alarm: {alarm.Kind}", device.DisplayName, null);
-        if (made is null)
-            LogRefused(device.DisplayName, alarm.Kind, refusal!);
-        else
-            _folded[channel.Number] = new(made.Id, from, to);
+        if (_locks.Lock(channel.Number, Utc(fromUs), Utc(toUs), $"alarm: {alarm.Kind}", device.DisplayName) is { } refusal)
+            LogRefused(device.DisplayName, alarm.Kind, refusal);
     }
 
     private IEnumerable<ChannelDefinition> Of(DeviceRow device) => channels.All.Where(c => c.Device == device.Number);
@@ -85,8 +72,6 @@ internal sealed partial class EventDesk(EventStore events, LockDesk locks, Chann
     private static long Us(TimeSpan span) => (long)span.TotalMicroseconds;
 
     private readonly record struct Lasting(long EventId, long SinceUs);
-
-    private readonly record struct FoldedLock(string Id, DateTimeOffset From, DateTimeOffset To);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device}: alarm {Kind}")]
     private partial void LogBegan(string device, string kind);

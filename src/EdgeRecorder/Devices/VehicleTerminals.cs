@@ -37,14 +37,15 @@ internal sealed partial class VehicleTerminals(
     public Admission Admit(SimNumber sim, Registration? registration, IPAddress from)
     {
         var device = catalog.Find(Name, sim.ToString());
-        if (device is null)
+        if (device is null)                                 // a recording that names it is its approval
         {
-            if (options.Enrolment == Enrolment.List)
+            var isWanted = catalog.IsWanted(Name, sim.ToString());
+            if (options.Enrolment == Enrolment.List && !isWanted)
                 return Admission.Refused;
             device = catalog.Add(Described(new DeviceRow
             {
-                Protocol = Name, Identity = sim.ToString(), State = options.Enrolment == Enrolment.Open ? Approval.Approved : Approval.Waiting,
-                Record = options.Record, FirstSeen = time.GetUtcNow(), LastSeen = time.GetUtcNow(),
+                Protocol = Name, Identity = sim.ToString(), State = options.Enrolment == Enrolment.Open || isWanted ? Approval.Approved : Approval.Waiting,
+                Record = options.Record && (options.Enrolment == Enrolment.Open || !isWanted), FirstSeen = time.GetUtcNow(), LastSeen = time.GetUtcNow(),
             }, registration)) ?? catalog.Find(Name, sim.ToString());           // it may have come twice at once
             if (device is null)
             {

@@ -38,7 +38,7 @@ internal sealed partial class ExportDesk(ExportStore store, ExportSurroundings b
     /// <summary>What a stop or a power cut ended: of the archive begins again, live ones end with what was filmed until then.</summary>
     public void Start()
     {
-        foreach (var recording in box.Recordings.RunningOf(AxxonOwner))
+        foreach (var recording in box.Recordings.Of(AxxonOwner))
             box.Recordings.Stop(recording.Id);              // held by live exports that are over
         var rows = store.All();
         box.Folder.RemoveOthers(rows.Select(row => row.Id).ToHashSet());

@@ -79,7 +79,7 @@ internal sealed class ExportRun(ExportSurroundings box, ExportRow row, ExportWis
         if (box.Catalog.Find(row.Stream.ChannelNumber) is not { } channel)
             return ExportOutcome.Ended(ExportState.Nothing, "the channel is gone");
         begun();
-        var recording = box.Recordings.Start(row.Owner, [channel], null, row.CreatedBy);
+        var recording = box.Recordings.Start(new RecordingWish { Owner = row.Owner, Channels = [channel.Number], Stream = row.Stream.Stream, By = row.CreatedBy }, out _);
         try
         {
             box.Folder.Make(row.Id);

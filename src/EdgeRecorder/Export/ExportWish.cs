@@ -64,6 +64,6 @@ internal sealed record ExportWish
 /// <param name="Keep">It goes when nobody asked for it or fetched it for so long.</param>
 internal sealed record ExportOrder(string Owner, bool Live, StreamKey Stream, long FromUtcUs, long ToUtcUs, ExportWish Wish, string By, TimeSpan Keep);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(MediaFormatName)])]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(MediaFormatName)])]
 [JsonSerializable(typeof(ExportWish))]
 internal sealed partial class ExportJson : JsonSerializerContext;

@@ -16,9 +16,16 @@ internal sealed record Commands
     /// <summary>Checks a ring directory, a line per finding; 0 clean, 1 found.</summary>
     public required Func<string, TextWriter, TextWriter, int> Fsck { get; init; }
 
+    /// <summary>Copies a range of a channel out of the ring below a folder into a file; whether there is one now.</summary>
+    public required Func<ExportCommand, TextWriter, TextWriter, bool> Export { get; init; }
+
     /// <summary>Takes media jobs from standard input until it ends.</summary>
     public required Func<int> MediaWorker { get; init; }
 }
+
+/// <summary>What `export` was told.</summary>
+/// <param name="Root">`storage.root`.</param>
+internal sealed record ExportCommand(string Root, string Channel, DateTimeOffset From, DateTimeOffset To, string File);
 
 /// <summary>The command line (DESIGN section 7). Exit codes: 0 done, 1 fault, 2 usage or configuration.</summary>
 internal static class CommandLine
@@ -30,7 +37,7 @@ internal static class CommandLine
         edge-recorder check-config FILE                             say what is wrong with a configuration
         edge-recorder probe URL                                     say what a camera sends
         edge-recorder fsck DIR                                      check the ring below DIR, a line per finding
-        edge-recorder export CHANNEL FROM TO FILE                   (not available in this version)
+        edge-recorder export CHANNEL FROM TO FILE [--config FILE]   copy a range of a channel out of the ring into an MP4, also beside a running recorder
         edge-recorder update FILE                                   (not available in this version)
         edge-recorder media-worker                                  (started by the recorder itself) take media jobs from standard input
         edge-recorder --configuration-page | --version | --help
@@ -55,7 +62,9 @@ internal static class CommandLine
                     return commands.Fsck(directory, output, errors);
                 case ["media-worker"]:
                     return commands.MediaWorker();
-                case ["export", _, _, _, _] or ["update", _]:
+                case ["export", var channel, var from, var to, var file, .. var rest]:
+                    return Export(channel, from, to, file, rest, commands, output, errors);
+                case ["update", _]:
                     errors.WriteLine($"{args[0]}: not available in this version");
                     return Fault;
                 case ["--version"]:
@@ -92,6 +101,20 @@ internal static class CommandLine
         }
         var settings = rest.Where((a, i) => !a.StartsWith("--config=", StringComparison.Ordinal) && (at < 0 || (i != at && i != at + 1)));
         return await commands.Serve(ConfigurationLoader.Load(file, Variables(), settings));
+    }
+
+    private static int Export(string channel, string from, string to, string file, string[] rest, Commands commands, TextWriter output, TextWriter errors)
+    {
+        var wrong = Interval.Read(from, to, out var range)
+            ?? (Path.GetExtension(file) == ".mp4" ? null : $"{file}: does not end in .mp4; other formats are made by the recorder itself, over its API")
+            ?? (rest is [] or ["--config", _] ? null : $"not an argument of export: {string.Join(' ', rest)}");
+        if (wrong is not null)
+        {
+            errors.WriteLine(wrong);
+            return Usage;
+        }
+        var options = rest is [_, var configuration] ? ConfigurationLoader.Load(configuration, Variables(), []) : ConfigurationLoader.Parse("{}"u8, "export", Variables(), []);
+        return commands.Export(new ExportCommand(options.Storage.Root, channel, range.From, range.To, file), output, errors) ? Done : Fault;
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Variables()

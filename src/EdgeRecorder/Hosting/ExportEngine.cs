@@ -19,20 +19,18 @@ internal static class ExportEngine
     {
         services.AddSingleton(new ExportFolder(Path.Combine(root.Path, "exports")));
         services.AddSingleton(s => new ExportManifest(s.GetRequiredService<ExportFolder>(), s.GetRequiredService<DeviceKey>().Sign));
-        services.AddSingleton(new ExportAbility(() => MediaWorkers.Starts(WorkerCommand()) && FFmpegLibraries.WhyNot is null, mayEncode: options.Export.Encoder is "auto" or "software"));
-        services.AddSingleton(s => new MediaWorkers(WorkerCommand(), Patience, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaWorkers>>()));
-        services.AddSingleton(s => new Stills(s.GetRequiredService<IRing>(), s.GetRequiredService<IFootageSource>(),
-            new MediaWorkers(WorkerCommand(), StillPatience, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaWorkers>>())));
+        services.AddSingleton(new ExportAbility(() => new WorkerStart(WorkerCommand(), StillPatience, TimeProvider.System).Works() && FFmpegLibraries.WhyNot is null, mayEncode: options.Export.Encoder is "auto" or "software"));
+        services.AddSingleton(s => new MediaWorkers(new WorkerStart(WorkerCommand(), Patience, s.GetRequiredService<TimeProvider>()), s.GetRequiredService<ILogger<MediaWorkers>>()));
+        services.AddSingleton(s => new KeptWorkers(new WorkerStart(WorkerCommand(), StillPatience, s.GetRequiredService<TimeProvider>()), s.GetRequiredService<ILogger<KeptWorkers>>()));
+        services.AddSingleton<Stills>();
         services.AddSingleton(s => new ExportSurroundings(s.GetRequiredService<IRing>(), s.GetRequiredService<IFootageSource>(), s.GetRequiredService<IRecorder>(), s.GetRequiredService<RecordingDesk>(), s.GetRequiredService<ChannelCatalog>(),
             s.GetRequiredService<ExportFolder>(), s.GetRequiredService<ExportManifest>(),
-            s.GetRequiredService<MediaWorkers>(), options.Export.Encoder is "auto" or "software" ? VideoEncoder.Software : VideoEncoder.None, Zone(options.System.TimeZone), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<MediaWorkers>(), options.Export.Encoder is "auto" or "software" ? VideoEncoder.Software : VideoEncoder.None, options.System.Zone, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ExportDesk(s.GetRequiredService<ExportStore>(), s.GetRequiredService<ExportSurroundings>(),
             options.Storage.Exports.Size.On(s.GetRequiredService<ExportFolder>().VolumeBytes) ?? long.MaxValue, s.GetRequiredService<ILogger<ExportDesk>>()));
     }
 
     /// <summary>This program once more; in the same way, where it was started as `dotnet edge-recorder.dll`.</summary>
-    private static string[] WorkerCommand()
+    internal static string[] WorkerCommand()
         => Path.GetFileName(Environment.ProcessPath!) == "dotnet" ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0], "media-worker"] : [Environment.ProcessPath!, "media-worker"];
-
-    private static TimeZoneInfo Zone(string name) => name == "local" ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(name);
 }

@@ -1,7 +1,10 @@
 using System.Net;
 using EdgeRecorder.Api;
 using EdgeRecorder.Api.Axxon;
+using EdgeRecorder.Api.Cdvr;
 using EdgeRecorder.Api.Doors;
+using EdgeRecorder.Api.Inspector;
+using EdgeRecorder.Api.Ome;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
@@ -26,15 +29,18 @@ internal static class RecorderHost
         builder.Services.AddSingleton(options).AddSingleton(root).AddSingleton(ledger).AddSingleton(TimeProvider.System);
         AddLedger(builder.Services, root);
         builder.Services.AddSingleton<ChannelCatalog>().AddSingleton<RecordingDesk>().AddSingleton<LockDesk>();
-        builder.Services.AddSingleton<DeviceCatalog>().AddSingleton<DeviceProtocols>().AddSingleton<FootageDesk>().AddSingleton<DeviceViews>();
+        builder.Services.AddSingleton<DeviceCatalog>().AddSingleton<DeviceProtocols>().AddSingleton<FootageDesk>().AddSingleton<WantedDevices>().AddSingleton<DeviceViews>();
         builder.Services.AddSingleton(s => new DevicePasswords(s.GetRequiredService<DeviceCatalog>(), options.Gb28181, s.GetRequiredService<BoxSecret>(), s.GetRequiredService<ILogger<DevicePasswords>>()));
         builder.Services.AddSingleton<DeviceOffers>();
         builder.Services.AddBoxApi();
         builder.Services.AddSingleton(s => new InitialPassword(root.Path, s.GetRequiredService<UserStore>()));
         ExportEngine.AddTo(builder.Services, options, root);
-        builder.Services.AddSingleton<DoorGuard>().AddSingleton<Door, AxxonDoor>();
+        NamedFileEngine.AddTo(builder.Services, options, root);
+        builder.Services.AddSingleton<DoorGuard>().AddSingleton<Door, AxxonDoor>().AddSingleton<Door, CdvrDoor>().AddSingleton<CdvrJobs>().AddSingleton<CdvrFiles>().AddSingleton<CdvrCatalog>();
+        InspectorEngine.AddTo(builder.Services, options);
         engine(builder.Services);
         builder.Services.AddHostedService<Startup>();          // last: the engine's own services are up when channels begin
+        PanelEngine.AddTo(builder.Services);                   // but for the panel, which shows and switches what has begun
         var app = builder.Build();
         DoorMark.Use(app);
         app.MapBoxApi();
@@ -44,7 +50,7 @@ internal static class RecorderHost
     private static void AddLedger(IServiceCollection services, DataRoot root)
     {
         services.AddSingleton(_ => BoxSecret.Open(root.Keys));
-        services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<SessionStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<ExportStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
+        services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<SessionStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<RecordingFileStore>().AddSingleton<ExportStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
         services.AddSingleton<DeviceStore>().AddSingleton<PositionStore>().AddSingleton<EventStore>().AddSingleton<RegistrationStore>();
         services.AddSingleton<IGapLedger, GapStore>();
     }
@@ -63,5 +69,10 @@ internal static class RecorderHost
             kestrel.Listen(IPAddress.Parse(box.TlsBind), box.TlsPort, listener => listener.UseHttps(certificate));
         }
         DoorMark.Listen(kestrel, AxxonDoor.FamilyName, options.Api.Axxon);
+        DoorMark.Listen(kestrel, InspectorDoor.FamilyName, options.Api.Inspector);
+        DoorMark.Listen(kestrel, InspectorDoor.FamilyName, options.Api.Inspector, options.Api.Inspector.RecordingPort);
+        if (options.Api.Ome.Token is not null)
+            DoorMark.Listen(kestrel, OmeNames.FamilyName, options.Api.Ome);
+        DoorMark.Listen(kestrel, CdvrDoor.FamilyName, options.Api.Cdvr);
     }
 }

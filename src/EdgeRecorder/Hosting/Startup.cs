@@ -1,9 +1,11 @@
 using EdgeRecorder.Api;
+using EdgeRecorder.Api.Doors;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Devices.Surveillance;
 using EdgeRecorder.Export;
+using EdgeRecorder.Files;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
@@ -13,8 +15,8 @@ namespace EdgeRecorder.Hosting;
 
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
-    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings, ExportDesk exports,
-    DevicePasswords passwords, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Startup> log) : BackgroundService
+    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings, IEnumerable<IRecordingFollower> followers, NamedFiles files, WantedDevices wanted,
+    ExportDesk exports, DevicePasswords passwords, IEnumerable<Door> doors, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Startup> log) : BackgroundService
 {
     private readonly SystemdNotify _systemd = SystemdNotify.FromEnvironment();
 
@@ -30,10 +32,17 @@ internal sealed partial class Startup(
         events.EndLeft();
         foreach (var (row, reason) in locks.Start())
             LogLockLost(row.Id, reason);
+        foreach (var follower in followers)
+            recordings.Follow(follower);
         recordings.Start();
+        files.CloseLeft();
+        wanted.Start();
         exports.Start();
-        if (options.Api.Axxon is { Enabled: true, Access: Access.Anonymous })
-            LogAnonymous("axxon", options.Api.Axxon.Port);
+        foreach (var door in doors)
+            if (door.Options is { Enabled: true, Access: Access.Anonymous, Port: not 0 })
+                LogAnonymous(door.Name, door.Options.Port);
+        if (options.Api.Ome is { Enabled: true, Port: not 0, Token: "ome-access-token" })
+            LogSampleToken(options.Api.Ome.Port);
         lifetime.ApplicationStarted.Register(() =>
         {
             readiness.ListenersOpen = true;
@@ -86,6 +95,10 @@ internal sealed partial class Startup(
         {
             box.Port == 0 ? "" : $"http://{box.Bind}:{box.Port}", box.TlsPort == 0 ? "" : $"https://{box.TlsBind}:{box.TlsPort}",
             options.Api.Axxon is { Enabled: true, Port: not 0 } axxon ? $"AxxonSoft exports {axxon.Bind}:{axxon.Port}" : "",
+            options.Api.Inspector is { Enabled: true, Port: not 0 } inspector ? $"Inspector {inspector.Bind}:{inspector.Port}" : "",
+            options.Api.Inspector is { Enabled: true, RecordingPort: not 0 } service ? $"Inspector's recording service {service.Bind}:{service.RecordingPort}" : "",
+            options.Api.Ome is { Enabled: true, Port: not 0, Token: not null } ome ? $"OvenMediaEngine recording {ome.Bind}:{ome.Port}" : "",
+            options.Api.Cdvr is { Enabled: true, Port: not 0 } cdvr ? $"CDVR {cdvr.Bind}:{cdvr.Port}" : "",
             jt808.Enabled && jt808.Port != 0 ? $"vehicle terminals {jt808.Bind}:{jt808.Port}" : "",
             gb28181 is { Enabled: true, Port: not 0 } && passwords.Any ? $"surveillance devices {gb28181.Bind}:{gb28181.Port}" : "",
         };
@@ -106,6 +119,9 @@ internal sealed partial class Startup(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Channels} channel(s), {Doors}")]
     private partial void LogReady(int channels, string doors);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "api.ome.token is the one of the published examples: whoever reaches port {Port} knows it")]
+    private partial void LogSampleToken(int port);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping")]
     private partial void LogStopping();

@@ -2,10 +2,10 @@ using Microsoft.Data.Sqlite;
 
 namespace EdgeRecorder.Ledger;
 
-/// <summary>Something that happened. Times are Unix microseconds as dated now; <paramref name="ToUtcUs"/> is null while it lasts.</summary>
+/// <summary>Something that happened: at a device or one of its channels, or, where neither is named, at the box itself. Times are Unix microseconds as dated now; <paramref name="ToUtcUs"/> is null while it lasts.</summary>
 internal sealed record EventRow(long Id, int? DeviceNumber, int? ChannelNumber, string Kind, long FromUtcUs, long? ToUtcUs, string? DetailJson);
 
-/// <summary>Events: alarms of devices today.</summary>
+/// <summary>Events: alarms of devices, and what happens at the panel.</summary>
 internal sealed class EventStore(LedgerDatabase ledger)
 {
     /// <summary>Rows kept, oldest first out; about 15 MB.</summary>
@@ -35,15 +35,15 @@ internal sealed class EventStore(LedgerDatabase ledger)
         "UPDATE events SET end_boot_number=start_boot_number, end_boottime_us=max(start_boottime_us, coalesce((SELECT max(boottime_us) FROM positions p "
         + "WHERE p.device_number=events.device_number AND p.boot_number=events.start_boot_number), start_boottime_us)) WHERE end_boot_number IS NULL"));
 
-    /// <summary>What overlaps [from, to) and is of the channel: its own, and its device's that name no channel. In order of their beginnings.</summary>
+    /// <summary>What overlaps [from, to) and is of the channel: its own, its device's that name no channel, and the box's. In order of their beginnings.</summary>
     public IReadOnlyList<EventRow> Overlapping(int? device, int channel, long fromUtcUs, long toUtcUs, int most) => ledger.Read(c => c.List(
-        Select + "WHERE (channel_number=$c OR device_number=$d AND channel_number IS NULL) AND start_us < $to AND (end_boot_number IS NULL OR end_us >= $from) ORDER BY start_us, id LIMIT $most",
+        Select + "WHERE (channel_number=$c OR channel_number IS NULL AND (device_number=$d OR device_number IS NULL)) AND start_us < $to AND (end_boot_number IS NULL OR end_us >= $from) ORDER BY start_us, id LIMIT $most",
         Read, ("$c", channel), ("$d", device), ("$from", fromUtcUs), ("$to", toUtcUs), ("$most", most)));
 
     /// <summary>Newest first; <paramref name="after"/> is the id of the last row of the page before.</summary>
-    /// <param name="channel">A channel and the device it is of: its own, and its device's that name no channel.</param>
+    /// <param name="channel">A channel and the device it is of: its own, its device's that name no channel, and the box's.</param>
     public IReadOnlyList<EventRow> List(int limit, long? after, int? device, (int Number, int? Device)? channel, long? fromUtcUs, long? toUtcUs) => ledger.Read(c => c.List(
-        Select + "WHERE id < $after AND ($d IS NULL OR device_number=$d) AND ($c IS NULL OR channel_number=$c OR channel_number IS NULL AND device_number=$cd) AND ($from IS NULL OR end_boot_number IS NULL OR end_us >= $from) AND ($to IS NULL OR start_us < $to) "
+        Select + "WHERE id < $after AND ($d IS NULL OR device_number=$d) AND ($c IS NULL OR channel_number=$c OR channel_number IS NULL AND (device_number=$cd OR device_number IS NULL)) AND ($from IS NULL OR end_boot_number IS NULL OR end_us >= $from) AND ($to IS NULL OR start_us < $to) "
         + "ORDER BY id DESC LIMIT $limit",
         Read, ("$after", after ?? long.MaxValue), ("$d", device), ("$c", channel?.Number), ("$cd", channel?.Device), ("$from", fromUtcUs), ("$to", toUtcUs), ("$limit", limit)));
 

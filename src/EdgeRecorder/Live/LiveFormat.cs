@@ -40,7 +40,7 @@ internal sealed record SkippedMessage(string Type, int Fragments);
 
 internal sealed record StateMessage(string Type, string State, string Detail);
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(InitMessage))]
 [JsonSerializable(typeof(SkippedMessage))]
 [JsonSerializable(typeof(StateMessage))]

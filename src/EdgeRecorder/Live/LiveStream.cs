@@ -1,5 +1,6 @@
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Sound;
 using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Live;
@@ -9,7 +10,7 @@ namespace EdgeRecorder.Live;
 /// sync fragment, more while somebody asked for history.
 /// </summary>
 /// <param name="longest90k">With low latency: what is longer was made before somebody asked for it, and is cut.</param>
-internal sealed class LiveStream(IRing ring, long? longest90k = null) : IFragmentViewer
+internal sealed class LiveStream(IRing ring, long? longest90k = null, BrowserSound? sound = null) : IFragmentViewer
 {
     /// <summary>What is kept for those who join, at most; a GOP beyond it is not waited for, they begin with the next.</summary>
     private const long MostBytes = 16 << 20;
@@ -85,7 +86,7 @@ internal sealed class LiveStream(IRing ring, long? longest90k = null) : IFragmen
             var variant = _variants.Find(v => v.Choice == choice);
             if (variant is null)
             {
-                _variants.Add(variant = new LiveVariant(choice, ring.ToUtcUs, longest90k));
+                _variants.Add(variant = new LiveVariant(choice, ring.ToUtcUs, longest90k, sound));
                 foreach (var fragment in _window)
                     variant.Add(fragment);
             }

@@ -1,11 +1,12 @@
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Sound;
 using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Live;
 
 /// <summary>The streams that are watched now, one <see cref="LiveStream"/> for each, with normal and with low latency; made for the first viewer, gone with the last.</summary>
-internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall recall)
+internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall recall, BrowserSound? sound = null)
 {
     private readonly Lock _changing = new();
     private readonly Dictionary<(StreamKey Stream, bool LowLatency), Watched> _watched = [];
@@ -46,7 +47,7 @@ internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall rec
                 known.Viewers++;
                 return known;
             }
-            var live = new LiveStream(ring, lowLatency ? Capture.Short90k : null);
+            var live = new LiveStream(ring, lowLatency ? Capture.Short90k : null, sound);
             if (recorder.Watch(stream, live, lowLatency) is not { } lease)
                 return null;
             return _watched[key] = new Watched(key, live, lease) { Viewers = 1 };

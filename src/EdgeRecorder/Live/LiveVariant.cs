@@ -1,16 +1,19 @@
 using EdgeRecorder.Mp4;
+using EdgeRecorder.Sound;
 
 namespace EdgeRecorder.Live;
 
 /// <summary>One choice of tracks of a watched stream: its packets, made once, and those who get them. Under its stream's lock.</summary>
 /// <param name="toUtcUs">Unix time of an instant of CLOCK_BOOTTIME, microseconds.</param>
 /// <param name="longest90k">Fragments are cut to that; null: packets are fragments as they come.</param>
-internal sealed class LiveVariant(TrackChoice choice, Func<long, long> toUtcUs, long? longest90k)
+/// <param name="sound">Makes AAC for browsers; null: they get what is there.</param>
+internal sealed class LiveVariant(TrackChoice choice, Func<long, long> toUtcUs, long? longest90k, BrowserSound? sound)
 {
     private readonly List<ILiveViewer> _viewers = [];
     private readonly Queue<LivePacket> _packets = new();
     private readonly FragmentCutter? _cutter = longest90k is { } longest ? new(longest) : null;
     private readonly List<Fragment> _pieces = [];
+    private readonly SoundedStream? _sounded = choice == TrackChoice.Browser && sound is not null ? new(sound) : null;
     private LiveFormat? _format;
     private InitSegment? _source;
     private int _generation;
@@ -53,14 +56,29 @@ internal sealed class LiveVariant(TrackChoice choice, Func<long, long> toUtcUs, 
             _packets.Dequeue().Release();
     }
 
+    /// <summary>Nobody watches any more.</summary>
     public void Clear()
     {
         while (_packets.TryDequeue(out var packet))
             packet.Release();
         _cutter?.Clear();
+        _sounded?.Dispose();
     }
 
     private void Hand(Fragment fragment)
+    {
+        if (_sounded is null)
+        {
+            Give(fragment);
+            return;
+        }
+        if (_sounded.Add(fragment) is not { } sounded)
+            return;
+        Give(sounded);
+        sounded.Release();
+    }
+
+    private void Give(Fragment fragment)
     {
         if (MakePacket(fragment) is not { } packet)
             return;

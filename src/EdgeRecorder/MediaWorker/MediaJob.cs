@@ -120,7 +120,7 @@ internal sealed record MediaWarning(string Member, string Text);
 /// <param name="Code">no-picture, unsupported, damaged, disk-full, encoder or internal.</param>
 internal sealed record MediaError(string Code, string Text);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true, Converters = [typeof(MediaFormatName), typeof(VideoEncoderName)])]
 [JsonSerializable(typeof(MediaJob))]
 [JsonSerializable(typeof(MediaReport))]

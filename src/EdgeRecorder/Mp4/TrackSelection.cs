@@ -13,6 +13,8 @@ public enum TrackChoice : byte
     All,
 
     Video,
+
+    Audio,
 }
 
 /// <summary>
@@ -87,6 +89,7 @@ internal sealed class TrackSelection
     {
         TrackChoice.All => true,
         TrackChoice.Video => track.IsVideo,
+        TrackChoice.Audio => !track.IsVideo,
         _ => track.IsVideo || track.Codec == Codec.Aac,
     };
 }

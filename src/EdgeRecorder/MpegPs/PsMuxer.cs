@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using EdgeRecorder.Audio;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Media;
 
@@ -17,7 +18,7 @@ internal sealed class PsMuxer
     private const long LongestStepBack90k = 900_000;
     private const int PackLength = 14;
     private const int PesHeadLength = 19;
-    private const int AdtsLength = 7;
+    private const int AdtsLength = AdtsHeader.ShortestLength;
     private const int LargestTables = 64;                   // system header and stream map of two streams
     private const int MuxRate = 6106;                       // × 50 bytes a second: informative
 
@@ -65,7 +66,7 @@ internal sealed class PsMuxer
         var from = _buffer.Length - payload;
         var target = _buffer.AsSpan(from, payload);
         if (isAac)
-            WriteAdts(target, unit.Track.AudioSpecificConfig, payload);
+            AdtsHeader.Write(target, unit.Track.AudioSpecificConfig, payload);
         unit.Payload.CopyTo(target[(isAac ? AdtsLength : 0)..]);
         if (isVideo)
             ToStartCodes(target);
@@ -165,20 +166,5 @@ internal sealed class PsMuxer
             BinaryPrimitives.WriteUInt32BigEndian(picture, 1);
             picture = picture[(4 + length)..];
         }
-    }
-
-    /// <summary>ISO/IEC 13818-7, 6.2: AAC LC, no checksum, one access unit.</summary>
-    private static void WriteAdts(Span<byte> target, ReadOnlySpan<byte> config, int length)
-    {
-        var bits = config.Length < 2 ? 0 : config[0] << 8 | config[1];      // audioObjectType 5, samplingFrequencyIndex 4, channelConfiguration 4
-        var objectType = Math.Clamp((bits >> 11) - 1, 0, 3);
-        var (rate, channels) = (bits >> 7 & 15, bits >> 3 & 15);
-        target[0] = 0xFF;
-        target[1] = 0xF1;
-        target[2] = (byte)(objectType << 6 | rate << 2 | channels >> 2 & 1);
-        target[3] = (byte)(channels << 6 | length >> 11 & 3);
-        target[4] = (byte)(length >> 3);
-        target[5] = (byte)(length << 5 | 0x1F);
-        target[6] = 0xFC;
     }
 }

@@ -2,19 +2,23 @@ using System.Collections.Concurrent;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
+using EdgeRecorder.Sound;
 using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Playback;
 
 /// <summary>Answers players out of the ring. Keeps the playlists that grow and the track selections of the segments that are being played, both bounded.</summary>
-internal sealed class PlaybackSource(IRing ring, BoxClock clock) : IPlaybackSource, IDisposable
+internal sealed class PlaybackSource(IRing ring, BoxClock clock, BrowserSound? sound = null) : IPlaybackSource, IDisposable
 {
     private const int MostGrowing = 256, MostEntries = 200_000, MostSelections = 256;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(StreamKey, long, long), GrowingPlaylist> _growing = [];
     private readonly LinkedList<(StreamKey, long, long)> _used = new();
-    private readonly ConcurrentDictionary<(long Generation, TrackChoice), TrackSelection> _selections = new();
+    private readonly ConcurrentDictionary<(long Generation, TrackChoice), Choice> _selections = new();
+
+    /// <param name="Speech">The G.711 that the selection has AAC for; null when it is one of what was recorded.</param>
+    private sealed record Choice(TrackSelection Selection, Track? Speech);
 
     /// <summary>A playlist of a day reads the tables of thousands of segments: two at a time, so that the disk stays the recorder's.</summary>
     private readonly SemaphoreSlim _makers = new(2);
@@ -47,14 +51,27 @@ internal sealed class PlaybackSource(IRing ring, BoxClock clock) : IPlaybackSour
         {
             if (lease.Fragments.Count == 0)
                 return new RecordsAnswer.Nothing();
-            TrackSelection? selection = null;
-            if ((name.IsInit || name.Tracks != TrackChoice.All) && (selection = Selection(lease.Fragments[0], name.Tracks)) is null)
+            Choice? choice = null;
+            if ((name.IsInit || name.Tracks != TrackChoice.All) && (choice = Selection(lease.Fragments[0], name.Tracks)) is null)
                 return Overwritten(stream);
             if (name.IsInit)
-                return new RecordsAnswer.Init(selection!.Init.Bytes);
-            var download = new FootageDownload(new FootagePlan(lease.Fragments, selection), ring, lease);
+                return new RecordsAnswer.Init(choice!.Selection.Init.Bytes);
+            var download = new FootageDownload(new FootagePlan(lease.Fragments, choice?.Speech is null ? choice?.Selection : null), ring, lease);
+            if (choice?.Speech is not { } speech)
+            {
+                isKept = true;
+                return new RecordsAnswer.Media(download);
+            }
+            using var encoder = sound!.Open(speech);
+            if (encoder is null)
+                return new RecordsAnswer.Damaged("its sound cannot be encoded here");
+            var sounded = SoundedRecords.Make(ring, stream, download, speech, encoder);
             isKept = true;
-            return new RecordsAnswer.Media(download);
+            return new RecordsAnswer.Media(sounded);
+        }
+        catch (IOException)
+        {
+            return Overwritten(stream);                     // while its sound was read
         }
         catch (ProtocolException e)
         {
@@ -123,7 +140,7 @@ internal sealed class PlaybackSource(IRing ring, BoxClock clock) : IPlaybackSour
         var place = playlist.Entries.Span[0].Place;
         try
         {
-            return Selection(new FragmentRef(place.Segment, place.Generation, place.Offset, place.Length, 0, 0, true, false, 0, 0), tracks) is not { IsEmpty: true };
+            return Selection(new FragmentRef(place.Segment, place.Generation, place.Offset, place.Length, 0, 0, true, false, 0, 0), tracks) is not { Selection.IsEmpty: true };
         }
         catch (ProtocolException)
         {
@@ -132,7 +149,7 @@ internal sealed class PlaybackSource(IRing ring, BoxClock clock) : IPlaybackSour
     }
 
     /// <summary>Null once the segment has been recycled.</summary>
-    private TrackSelection? Selection(in FragmentRef fragment, TrackChoice tracks)
+    private Choice? Selection(in FragmentRef fragment, TrackChoice tracks)
     {
         if (_selections.TryGetValue((fragment.Generation, tracks), out var known))
             return known;
@@ -140,7 +157,9 @@ internal sealed class PlaybackSource(IRing ring, BoxClock clock) : IPlaybackSour
             return null;
         if (_selections.Count >= MostSelections)
             _selections.Clear();
-        return _selections[(fragment.Generation, tracks)] = TrackSelection.Of(InitSegment.Parse(init), tracks);
+        var recorded = InitSegment.Parse(init);
+        var dressed = tracks == TrackChoice.Browser ? sound?.Dress(recorded) : null;
+        return _selections[(fragment.Generation, tracks)] = new Choice(TrackSelection.Of(dressed ?? recorded, tracks), dressed is null ? null : BrowserSound.SpeechOf(recorded));
     }
 
     private RecordsAnswer.Overwritten Overwritten(StreamKey stream)

@@ -19,6 +19,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
     private readonly StreamKey _key;
     private readonly CaptureSurroundings _box;
     private readonly ILogger _log;
+    private readonly Action _changed;
     private readonly StreamGaps _gaps;
     private readonly Fragmenter _fragmenter;
     private readonly Attempts _attempts;
@@ -42,9 +43,10 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
     private long _reconnects;
     private long _bytes;
 
-    public Capture(StreamKey key, Func<ISourceSession> connect, CaptureSurroundings box)
+    /// <param name="changed">Told, under the lock, that the state is another one.</param>
+    public Capture(StreamKey key, Func<ISourceSession> connect, CaptureSurroundings box, Action changed)
     {
-        (_key, _connect, _box, _log) = (key, connect, box, box.Log);
+        (_key, _connect, _box, _log, _changed) = (key, connect, box, box.Log, changed);
         _gaps = new StreamGaps(key, box.Gaps);
         _fragmenter = new Fragmenter(box.LargestFragmentBytes);
         _attempts = new Attempts(_sync, box.Time, box.Chance);
@@ -374,6 +376,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         (_state, _detail) = (state, detail);
         _viewers.Changed(state, detail);
         _shortViewers.Changed(state, detail);
+        _changed();
     }
 
     private void Leave(IFragmentViewer viewer)

@@ -6,8 +6,11 @@ namespace EdgeRecorder.Recording;
 /// <summary>What runs the channels. Calls return at once; what they lead to shows in <see cref="Status"/>.</summary>
 internal interface IRecorder
 {
-    /// <summary>Begins to run a channel or takes its changed definition. <paramref name="record"/>: its main stream goes to the ring.</summary>
-    void Apply(ChannelDefinition channel, bool record);
+    /// <summary>Raised when the state of a stream is another one. Under a lock of the stream: look at <see cref="Status"/> elsewhere, later.</summary>
+    event Action<StreamKey>? Changed;
+
+    /// <summary>Begins to run a channel or takes its changed definition. <paramref name="record"/>: its main stream goes to the ring; <paramref name="recordSub"/>: the other one does.</summary>
+    void Apply(ChannelDefinition channel, bool record, bool recordSub = false);
 
     /// <summary>Stops the channel and forgets it; its footage stays.</summary>
     void Remove(int number);

@@ -7,7 +7,7 @@ namespace EdgeRecorder.Recording;
 /// <param name="connect">Makes a session for a channel's stream: 0 main, 1 sub.</param>
 internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, byte, ISourceSession> connect) : IRecorder, IAsyncDisposable
 {
-    private const byte Main = 0;
+    private const byte Main = 0, Sub = 1;
 
     private readonly Lock _changing = new();
     private readonly Dictionary<int, ChannelDefinition> _channels = [];
@@ -15,7 +15,9 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
     private readonly Dictionary<StreamKey, string> _refusals = [];
     private readonly List<Task> _ending = [];
 
-    public void Apply(ChannelDefinition channel, bool record)
+    public event Action<StreamKey>? Changed;
+
+    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false)
     {
         lock (_changing)
         {
@@ -27,18 +29,8 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
                 foreach (var (key, running) in _captures)
                     if (key.ChannelNumber == channel.Number && !SameSource(known, channel, key.Stream))
                         running.Reconnect(() => connect(channel, key.Stream));
-            var main = new StreamKey(channel.Number, Main);
-            _refusals.Remove(main);
-            if (!record && !_captures.ContainsKey(main))
-                return;                                     // nothing to run until somebody asks
-            try
-            {
-                CaptureOf(main).Record(record, channel.Identity, channel.Priority);
-            }
-            catch (IOException e)                           // the ring has no place for it; the state says so
-            {
-                _refusals[main] = e.Message;
-            }
+            Record(channel, new(channel.Number, Main), record);
+            Record(channel, new(channel.Number, Sub), recordSub);
         }
     }
 
@@ -93,12 +85,29 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
         await Task.WhenAll(ending);
     }
 
+    private void Record(ChannelDefinition channel, StreamKey stream, bool on)
+    {
+        var wasRefused = _refusals.Remove(stream);
+        if (!on && !_captures.ContainsKey(stream))
+            return;                                         // nothing to run until somebody asks
+        try
+        {
+            CaptureOf(stream).Record(on, channel.Identity, channel.Priority);
+        }
+        catch (IOException e)                               // the ring has no place for it; the state says so
+        {
+            _refusals[stream] = e.Message;
+        }
+        if (wasRefused || _refusals.ContainsKey(stream))
+            Changed?.Invoke(stream);
+    }
+
     private Capture CaptureOf(StreamKey stream)
     {
         if (!_captures.TryGetValue(stream, out var capture))
         {
             var channel = _channels[stream.ChannelNumber];
-            _captures[stream] = capture = new Capture(stream, () => connect(channel, stream.Stream), box);
+            _captures[stream] = capture = new Capture(stream, () => connect(channel, stream.Stream), box, () => Changed?.Invoke(stream));
         }
         return capture;
     }

@@ -1,112 +1,436 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Recording;
 
 /// <summary>
 /// Where owners ask for recordings and channels are switched. A channel records while its own switch is on or a recording names it; every change
-/// ends in one <see cref="IRecorder.Apply"/> with the sum.
+/// ends in one <see cref="IRecorder.Apply"/> with the sum. What the channels do is followed: nobody polls.
 /// </summary>
-internal sealed class RecordingDesk(ChannelCatalog catalog, RecordingStore recordings, IRecorder recorder, TimeProvider time) : IDisposable
+/// <remarks>
+/// A row is in the ledger before anything happens for it, and changed there before anybody is told that it ended. The lock is never held over the ledger. One task
+/// takes what channels say and writes counters.
+/// </remarks>
+internal sealed partial class RecordingDesk : IAsyncDisposable
 {
-    private readonly Lock _changing = new();
-    private readonly Dictionary<string, RecordingRow> _running = [];
-    private readonly Dictionary<string, ITimer> _ends = [];
+    private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private const int WriteCounters = 0;                    // among numbers of channels, which begin with 1
 
-    /// <summary>Starts everything that file and ledger ask for.</summary>
+    /// <summary>Counters and states in the ledger are at most so old.</summary>
+    private static readonly TimeSpan CounterPeriod = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _changing = new();
+    private readonly Dictionary<string, HeldRecording> _held = [];
+    private readonly List<IRecordingFollower> _followers = [];
+    private readonly Channel<int> _changes = Channel.CreateUnbounded<int>(new() { SingleReader = true });
+    private readonly ChannelCatalog _catalog;
+    private readonly ChannelNames _names;
+    private readonly RecordingStore _store;
+    private readonly IRecorder _recorder;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly ITimer _counters;
+    private readonly Task _work;
+
+    public RecordingDesk(ChannelCatalog catalog, RecordingStore store, IRecorder recorder, TimeProvider time, ILogger<RecordingDesk> log)
+    {
+        (_catalog, _names, _store, _recorder, _time, _log) = (catalog, new ChannelNames(catalog), store, recorder, time, log);
+        _recorder.Changed += Said;
+        _counters = time.CreateTimer(_ => WriteSoon(), null, CounterPeriod, CounterPeriod);
+        _work = Task.Run(WorkAsync);
+    }
+
+    /// <summary>Whoever writes files; before <see cref="Start()"/>.</summary>
+    public void Follow(IRecordingFollower follower) => _followers.Add(follower);
+
+    /// <summary>Starts everything that file and ledger ask for. What was being stopped when the daemon ended is stopped now.</summary>
     public void Start()
     {
+        _store.Prune();
+        var rows = _store.Open();
+        List<HeldRecording> found = [];
         lock (_changing)
         {
-            foreach (var row in recordings.Running())
-                Begin(row);
-            foreach (var channel in catalog.All)
+            foreach (var row in rows)
+            {
+                var held = new HeldRecording(row.State == RecordingState.Stopping ? row : row with { State = RecordingState.Ready, Error = "" });
+                _held.Add(row.Id, held);
+                found.Add(held);
+                Begin(held);
+            }
+            foreach (var channel in _catalog.All)
                 Apply(channel);
+            found.ForEach(Settle);
+        }
+        foreach (var held in found)
+        {
+            held.Begun.SetResult();
+            Tell(held);
+            if (held.Row.State == RecordingState.Stopping)
+                _ = Ending(held.Row.Id);
         }
     }
 
-    /// <summary>Records the channels until <paramref name="until"/> or until stopped; durable when this returns.</summary>
-    public RecordingRow Start(string owner, IReadOnlyList<ChannelDefinition> channels, DateTimeOffset? until, string by)
+    /// <summary>Records the channels until stopped; durable when this returns. Of starts that race with the same owner and external id one makes a recording, all are given it.</summary>
+    public RecordingRow Start(RecordingWish wish, out bool created)
     {
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-        var row = new RecordingRow(OpaqueId.New(), owner, [.. channels.Select(c => c.Number)], now, until, true, by);
+        HeldRecording held;
         lock (_changing)
         {
-            recordings.Add(row);
-            Begin(row);
-            foreach (var channel in channels)
-                Apply(channel);
+            var there = wish.ExternalId.Length == 0 ? null : _held.Values.FirstOrDefault(h => h.Row.Owner == wish.Owner && h.Row.ExternalId == wish.ExternalId);
+            held = there ?? new HeldRecording(Row(wish));
+            created = there is null;
+            if (created)
+                _held.Add(held.Row.Id, held);
         }
-        return row;
+        if (created)
+            Add(held);
+        else
+            held.Begun.Task.GetAwaiter().GetResult();       // another start is at it, a commit long
+        return RowOf(held);
     }
 
-    /// <summary>False when it was not running.</summary>
-    public bool Stop(string id)
+    /// <summary>The beginning of a stop; false when there is nothing to stop.</summary>
+    public bool Stop(string id) => Ending(id) is not null;
+
+    /// <summary>
+    /// Ends it: stopping, files closed, stopped. Null when there is nothing to stop. When closing takes longer than <paramref name="limit"/> the answer says stopping,
+    /// and it goes on.
+    /// </summary>
+    public async Task<RecordingRow?> StopAsync(string id, TimeSpan limit)
+    {
+        if (Ending(id) is not { } ending)
+            return null;
+        try
+        {
+            return await ending.WaitAsync(limit, _time);
+        }
+        catch (TimeoutException)
+        {
+            return Find(id);
+        }
+    }
+
+    /// <summary>What an owner has that is not stopped, in order of making.</summary>
+    public IReadOnlyList<RecordingRow> Of(string owner)
+    {
+        lock (_changing)
+            return [.. _held.Values.Where(held => held.Counts && held.Row.Owner == owner).Select(held => held.Row).OrderBy(row => row.Created).ThenBy(row => row.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>One that is not stopped.</summary>
+    public RecordingRow? Find(string owner, string externalId)
+    {
+        lock (_changing)
+            return _held.Values.FirstOrDefault(held => held.Counts && held.Row.Owner == owner && held.Row.ExternalId == externalId)?.Row;
+    }
+
+    /// <summary>Names that begin so, of channels that recordings wait for.</summary>
+    public IReadOnlyList<string> Awaited(string beginning)
+    {
+        lock (_changing)
+            return [.. _held.Values.Where(held => held.Counts && held.Row.IsOpen && held.Row.Awaits.StartsWith(beginning, StringComparison.Ordinal)).Select(held => held.Row.Awaits).Distinct()];
+    }
+
+    /// <summary>Any, stopped or not, as far as rows are kept.</summary>
+    public RecordingRow? Find(string id)
+    {
+        lock (_changing)
+            if (_held.TryGetValue(id, out var held) && held.Counts)
+                return held.Row;
+        return _store.Find(id);
+    }
+
+    /// <summary>An owner's that were stopped since an instant, newest first.</summary>
+    public IReadOnlyList<RecordingRow> Stopped(string owner, DateTimeOffset since, int most = 1000) => _store.Stopped(owner, since, most);
+
+    /// <summary>What whoever writes files has to say of a recording. Cheap; the ledger has it at once when a file began, else some seconds later.</summary>
+    public void Report(string id, RecordingProgress progress)
     {
         lock (_changing)
         {
-            if (!_running.Remove(id, out var row))
-                return false;
-            if (_ends.Remove(id, out var timer))
-                timer.Dispose();
-            recordings.Stop(id, time.GetUtcNow());
-            foreach (var number in row.Channels)
-                if (catalog.Find(number) is { } channel)
-                    Apply(channel);
-            return true;
+            if (!_held.TryGetValue(id, out var held))
+                return;
+            var isNewFile = held.Row.Sequence != progress.Sequence || held.Row.Path != progress.Path;
+            held.FileError = progress.Error;
+            held.Row = held.Row with
+            {
+                Sequence = progress.Sequence, Start = progress.Start ?? held.Row.Start, Bytes = progress.Bytes, Milliseconds = progress.Milliseconds, TotalBytes = progress.TotalBytes,
+                TotalMilliseconds = progress.TotalMilliseconds, Path = progress.Path, InfoPath = progress.InfoPath,
+            };
+            held.IsDirty = true;
+            Settle(held);
+            if (isNewFile)
+                WriteSoon();
         }
     }
 
-    /// <summary>What an owner has running.</summary>
-    public IReadOnlyList<RecordingRow> RunningOf(string owner)
+    /// <summary>Its own switch is on, or a recording names its main stream.</summary>
+    public bool Wants(ChannelDefinition channel)
     {
         lock (_changing)
-            return [.. _running.Values.Where(row => row.Owner == owner)];
+            return channel.Record || _held.Values.Any(held => held.Holds(channel.Number, 0));
     }
 
-    /// <summary>The catalog has a new or changed channel.</summary>
+    /// <summary>Somebody has a recording of that kind, whoever it is.</summary>
+    public bool HasAny(string kind)
+    {
+        lock (_changing)
+            return _held.Values.Any(held => held.Counts && held.Row.Kind == kind && held.Row.State == RecordingState.Recording);
+    }
+
+    /// <summary>The catalog has a new or changed channel: it may be one that is awaited.</summary>
     public void Changed(ChannelDefinition channel)
     {
+        List<HeldRecording> bound;
         lock (_changing)
+        {
+            bound = [.. _held.Values.Where(held => held.Counts && Bind(held))];
             Apply(channel);
+            bound.ForEach(Settle);
+        }
+        bound.ForEach(Tell);
     }
 
     public void Removed(ChannelDefinition channel)
     {
         lock (_changing)
-            recorder.Remove(channel.Number);
+        {
+            _recorder.Remove(channel.Number);
+            SettleAll(channel.Number);
+        }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
+    {
+        _recorder.Changed -= Said;
+        await _counters.DisposeAsync();
+        List<Task> ending;
+        lock (_changing)
+        {
+            foreach (var held in _held.Values)
+                held.End?.Dispose();
+            ending = [.. _held.Values.Select(held => held.Ending).OfType<Task>()];
+        }
+        await Task.WhenAll(ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);      // what could not be ended says so in the log and is ended at the next start
+        WriteSoon();
+        _changes.Writer.TryComplete();
+        await _work;
+    }
+
+    private RecordingRow Row(RecordingWish wish) => new()
+    {
+        Id = wish.Owner == "box" ? OpaqueId.New() : Guid.NewGuid().ToString("D"), Owner = wish.Owner, ExternalId = wish.ExternalId, Kind = wish.Kind, Channels = wish.Channels, Awaits = wish.Awaits,
+        Stream = wish.Stream, Until = wish.Until, Plan = wish.Plan, By = wish.By, Created = Now(), Transaction = RandomNumberGenerator.GetString(Digits, 16),
+    };
+
+    private void Add(HeldRecording held)
+    {
+        try
+        {
+            _store.Add(held.Row);
+        }
+        catch (Exception e)
+        {
+            lock (_changing)
+                _held.Remove(held.Row.Id);
+            held.Begun.SetException(e);
+            throw;
+        }
+        lock (_changing)
+        {
+            Begin(held);
+            ApplyAll(held);
+            Settle(held);
+        }
+        held.Begun.SetResult();
+        Tell(held);
+    }
+
+    private void Begin(HeldRecording held)
+    {
+        held.Counts = true;
+        Bind(held);
+        if (held.Row.Until is { } until)
+            held.End = _time.CreateTimer(_ => EndIfDue(held, until), null, Wait(until), Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>True when a channel was awaited and is there.</summary>
+    private bool Bind(HeldRecording held)
+    {
+        if (held.Row.Awaits.Length == 0 || _names.Find(held.Row.Awaits) is not { } channel)
+            return false;
+        held.Row = held.Row with { Channels = [channel.Number], Awaits = "" };
+        held.IsDirty = true;
+        return true;
+    }
+
+    private void Tell(HeldRecording held)
+    {
+        if (RowOf(held).Channels.Count > 0)
+            held.Tell(_followers, () => RowOf(held));
+    }
+
+    private RecordingRow RowOf(HeldRecording held)
     {
         lock (_changing)
-            foreach (var timer in _ends.Values)
-                timer.Dispose();
+            return held.Row;
+    }
+
+    private Task<RecordingRow>? Ending(string id)
+    {
+        lock (_changing)
+        {
+            if (!_held.TryGetValue(id, out var held))
+                return null;
+            if (held.Ending is not { IsFaulted: false })
+            {
+                held.Row = held.Row with { State = RecordingState.Stopping };
+                held.Ending = Task.Run(() => EndAsync(held));
+            }
+            return held.Ending;
+        }
+    }
+
+    private async Task<RecordingRow> EndAsync(HeldRecording held)
+    {
+        await held.Begun.Task;
+        var followers = held.Close();
+        if (followers.Count > 0)
+            _store.Update(RowOf(held));                     // a crash while files are closed must not begin it anew
+        lock (_changing)
+        {
+            held.End?.Dispose();
+            ApplyAll(held);
+        }
+        await Task.WhenAll(followers.Select(follower => EndAsync(follower, RowOf(held))));
+        var stopped = RowOf(held) with { State = RecordingState.Stopped, Error = "", Finish = Now() };
+        _store.Update(stopped);
+        lock (_changing)
+        {
+            held.Row = stopped;
+            _held.Remove(stopped.Id);
+        }
+        return stopped;
+    }
+
+    private async Task EndAsync(IRecordingFollower follower, RecordingRow row)
+    {
+        try
+        {
+            await follower.EndedAsync(row);
+        }
+        catch (Exception e)                                 // its files end here; the recording ends all the same
+        {
+            LogNotClosed(row.Owner, row.Id, e);
+        }
+    }
+
+    private void ApplyAll(HeldRecording held)
+    {
+        foreach (var number in held.Row.Channels)
+            if (_catalog.Find(number) is { } channel)
+            {
+                Apply(channel);
+                SettleAll(number);
+            }
     }
 
     private void Apply(ChannelDefinition channel)
-        => recorder.Apply(channel, channel.Record || _running.Values.Any(r => r.Channels.Contains(channel.Number)));
+        => _recorder.Apply(channel, channel.Record || _held.Values.Any(held => held.Holds(channel.Number, 0)), _held.Values.Any(held => held.Holds(channel.Number, 1)));
 
-    private void Begin(RecordingRow row)
+    private void SettleAll(int channel)
     {
-        _running[row.Id] = row;
-        if (row.Until is { } until)
-            _ends[row.Id] = time.CreateTimer(_ => EndIfDue(row.Id, until), null, Wait(until), Timeout.InfiniteTimeSpan);
+        foreach (var held in _held.Values)
+            if (held.Row.Channels.Contains(channel))
+                Settle(held);
+    }
+
+    /// <summary>Brings the state together with what channels and files say.</summary>
+    private void Settle(HeldRecording held)
+    {
+        if (!held.Counts || held.Row.State is RecordingState.Stopping or RecordingState.Stopped)
+            return;
+        var channels = held.Row.Channels.Select(number => _recorder.Status(new StreamKey(number, held.Row.Stream))).OfType<ChannelStatus>().ToList();
+        var refusal = channels.Find(status => status.State == ChannelState.Refused)?.Detail;
+        var (state, error) = held.FileError.Length > 0 ? (RecordingState.Error, held.FileError)
+            : channels.Exists(status => status.State == ChannelState.Recording) ? (RecordingState.Recording, "")
+            : refusal is not null ? (RecordingState.Error, refusal) : (RecordingState.Ready, "");
+        if (state == held.Row.State && error == held.Row.Error)
+            return;
+        held.Row = held.Row with { State = state, Error = error, Start = held.Row.Start ?? (state == RecordingState.Recording ? Now() : null) };
+        held.IsDirty = true;
+    }
+
+    /// <summary>Under the lock of the stream that speaks: nothing is done here.</summary>
+    private void Said(StreamKey stream) => _changes.Writer.TryWrite(stream.ChannelNumber);
+
+    private void WriteSoon() => _changes.Writer.TryWrite(WriteCounters);
+
+    private async Task WorkAsync()
+    {
+        await foreach (var change in _changes.Reader.ReadAllAsync())
+            try
+            {
+                if (change == WriteCounters)
+                    Write();
+                else
+                    lock (_changing)
+                        SettleAll(change);
+            }
+            catch (Exception e)                             // a change ends here; the next one, and the next writing, come
+            {
+                LogFault(e);
+            }
+    }
+
+    private void Write()
+    {
+        List<HeldRecording> dirty;
+        List<RecordingRow> rows;
+        lock (_changing)
+        {
+            dirty = [.. _held.Values.Where(held => held is { IsDirty: true, Counts: true } && held.Row.State is not (RecordingState.Stopping or RecordingState.Stopped))];
+            rows = [.. dirty.Select(held => held.Row)];
+            dirty.ForEach(held => held.IsDirty = false);
+        }
+        if (rows.Count == 0)
+            return;
+        try
+        {
+            _store.Update(rows);
+        }
+        catch
+        {
+            lock (_changing)
+                dirty.ForEach(held => held.IsDirty = true);
+            throw;
+        }
     }
 
     // Timers take at most 49 days, and the wall clock may have stepped meanwhile: look again rather than trust the wait.
-    private void EndIfDue(string id, DateTimeOffset until)
+    private void EndIfDue(HeldRecording held, DateTimeOffset until)
     {
-        if (time.GetUtcNow() >= until)
-            Stop(id);
+        if (_time.GetUtcNow() >= until)
+            Stop(held.Row.Id);
         else
             lock (_changing)
-                if (_ends.TryGetValue(id, out var timer))
-                    timer.Change(Wait(until), Timeout.InfiniteTimeSpan);
+                held.End?.Change(Wait(until), Timeout.InfiniteTimeSpan);
     }
 
     private TimeSpan Wait(DateTimeOffset until)
     {
-        var left = until - time.GetUtcNow();
+        var left = until - _time.GetUtcNow();
         return left < TimeSpan.Zero ? TimeSpan.Zero : left > TimeSpan.FromMinutes(1) ? TimeSpan.FromMinutes(1) : left;
     }
+
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(_time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Recording {Id} of {Owner}: its files could not be closed")]
+    private partial void LogNotClosed(string owner, string id, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What became of recordings could not be written")]
+    private partial void LogFault(Exception e);
 }

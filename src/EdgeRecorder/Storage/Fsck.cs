@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using EdgeRecorder.Platform.Linux;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeRecorder.Storage;
@@ -163,24 +162,6 @@ public static class Fsck
         {
             _findings++;
             output.WriteLine($"{Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(ring))!, Path.GetFullPath(path))}: {what}");
-        }
-    }
-
-    private sealed class ReadOnlyDevice : ISegmentDevice
-    {
-        public ISegmentFile Open(string path) => new ReadOnlyFile(LinuxFile.OpenUnlocked(path));
-
-        private sealed class ReadOnlyFile(LinuxFile file) : ISegmentFile
-        {
-            public int Read(Span<byte> target, long offset) => file.Read(target, offset);
-            public void Write(ReadOnlySpan<byte> source, long offset) => throw Refused();
-            public void Write(GatherList list, long offset) => throw Refused();
-            public void StartWriteback(long offset, long length) => throw Refused();
-            public void DataSync() => throw Refused();
-            public void DropCache(long offset, long length) => throw Refused();
-            public void Dispose() => file.Dispose();
-
-            private static InvalidOperationException Refused() => new("fsck writes nothing");
         }
     }
 }

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
 const out = process.env['PAGE_OUT'] ?? 'dist';
 
-/** Leaves each file as .br and .gz and not as itself: the recorder embeds what it sends, and every browser accepts one of the two. */
+/** Leaves each file as .gz and not as itself: the recorder embeds what it sends, and every browser accepts that. */
 function compressed(): Plugin {
     return {
         name: 'compressed',
@@ -15,9 +15,7 @@ function compressed(): Plugin {
                 if (!entry.isFile())
                     continue;
                 const path = join(entry.parentPath ?? entry.path, entry.name);
-                const bytes = readFileSync(path);
-                writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
-                writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+                writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
                 rmSync(path);
             }
         },

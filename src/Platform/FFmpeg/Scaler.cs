@@ -38,9 +38,9 @@ internal sealed unsafe class Scaler() : SafeHandle(0, ownsHandle: true)
         ffmpeg.sws_freeContext((SwsContext*)handle);
         SetHandle(0);
         var smaller = width < from.Width || height < from.Height;
-        // The full-range twin of a format is asked for by its range, below.
-        var format = from.PixelFormat == AVPixelFormat.AV_PIX_FMT_YUVJ420P ? AVPixelFormat.AV_PIX_FMT_YUV420P : from.PixelFormat;
-        var context = ffmpeg.sws_getContext(from.Width, from.Height, format, width, height, AVPixelFormat.AV_PIX_FMT_YUV420P,
+        // I420 by the name that says its range: told only below, a change of the range alone would be taken for a copy.
+        var format = from.PixelFormat is AVPixelFormat.AV_PIX_FMT_YUVJ420P or AVPixelFormat.AV_PIX_FMT_YUV420P ? I420(from.IsFullRange) : from.PixelFormat;
+        var context = ffmpeg.sws_getContext(from.Width, from.Height, format, width, height, I420(fullRange),
             smaller ? ffmpeg.SWS_AREA : ffmpeg.SWS_BILINEAR, null, null, null);
         if (context is null)
             throw new FFmpegException($"sws_getContext {from.Width}x{from.Height} format {(int)from.PixelFormat}", ffmpeg.AVERROR_INVALIDDATA);
@@ -49,4 +49,6 @@ internal sealed unsafe class Scaler() : SafeHandle(0, ownsHandle: true)
         _ = ffmpeg.sws_setColorspaceDetails(context, table, from.IsFullRange ? 1 : 0, table, fullRange ? 1 : 0, 0, 1 << 16, 1 << 16);
         _opened = wanted;
     }
+
+    private static AVPixelFormat I420(bool fullRange) => fullRange ? AVPixelFormat.AV_PIX_FMT_YUVJ420P : AVPixelFormat.AV_PIX_FMT_YUV420P;
 }

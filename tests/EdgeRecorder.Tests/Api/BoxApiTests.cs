@@ -194,7 +194,7 @@ public sealed class BoxApiTests() : BoxTest("[ { \"name\": \"Gate\", \"url\": \"
     {
         await Box.Admin.PutAsync($"/api/v1/channels/{_gate}/record", Requests.Json("""{"on":false}""")).BodyAsync();
         var made = await Box.Admin.PostAsync("/api/v1/recordings", Requests.Json($$"""{"channels":["{{_gate}}"]}""")).BodyAsync(HttpStatusCode.Created);
-        Assert.Equal("running", made.GetProperty("state").GetString());
+        Assert.Equal("ready", made.GetProperty("state").GetString());
         Assert.True(Box.Engine.Applied[1]);
         await RestartAsync("[ { \"name\": \"Gate\", \"url\": \"rtsp://h/1\" } ]");
         Assert.True(Box.Engine.Applied[1]);

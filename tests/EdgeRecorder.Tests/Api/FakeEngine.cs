@@ -33,7 +33,8 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public long ToUtcUs(long boottimeUs) => boottimeUs + 1_700_000_000_000_000;
     public ClockQuality ClockQuality { get; set; } = ClockQuality.Ntp;
     public int BootNumber => 1;
-    public void SyncNow() { }
+    public int Syncs;
+    public void SyncNow() => Interlocked.Increment(ref Syncs);
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {
@@ -48,9 +49,21 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public FootageLease? LeaseRecords(StreamKey key, in RecordPlace place) => null;
     public bool TryRead(in FragmentRef fragment, int offsetInRecord, Span<byte> target) => false;
     public byte[]? ReadInit(in FragmentRef fragment) => null;
-    public void Apply(ChannelDefinition channel, bool record) => Applied[channel.Number] = record;
-    public void Retry(int number) { }
+    public event Action<StreamKey>? Changed;
+    public ConcurrentDictionary<StreamKey, ChannelState> States { get; } = new();
+
+    /// <summary>What a stream does from now on.</summary>
+    public void Say(StreamKey stream, ChannelState state)
+    {
+        States[stream] = state;
+        Changed?.Invoke(stream);
+    }
+
+    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false) => Applied[channel.Number] = record;
+    public ConcurrentQueue<int> Retried { get; } = new();
+    public void Retry(int number) => Retried.Enqueue(number);
     public void Remove(int number) => Applied.TryRemove(number, out _);
+
     public IDisposable? Watch(StreamKey stream, IFragmentViewer viewer, bool lowLatency)
     {
         Viewers[viewer] = stream;
@@ -65,7 +78,9 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
         public void Dispose() => engine.Viewers.TryRemove(viewer, out _);
     }
 
-    public ChannelStatus Status(StreamKey stream) => new() { State = ChannelState.Offline, Detail = "401 from camera", Fragments = 3 };
+    public string VolumeFault { get; set; } = "";
+
+    public ChannelStatus Status(StreamKey stream) => new() { State = States.GetValueOrDefault(stream, ChannelState.Offline), Detail = "401 from camera", Fragments = 3 };
     public string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs)
     {
         if (PinRefusal is null)
@@ -79,7 +94,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
     public Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop) => Task.FromResult(Playlist);
     public RecordsAnswer Open(int channelNumber, in RingName name) => Records;
-    public StorageFigures Figures() => new() { Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
+    public StorageFigures Figures() => new() { Fault = VolumeFault, Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
     public StreamFigures? Figures(StreamKey stream) => null;
     public string? Probed { get; private set; }
 

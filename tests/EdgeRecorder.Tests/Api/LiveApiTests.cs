@@ -28,7 +28,7 @@ public sealed class LiveApiTests() : BoxTest("""[{ "key": "gate", "url": "rtsp:/
     [Fact]
     public async Task A_WebSocket_brings_state_format_and_fragments()
     {
-        using var socket = await LiveSocket.OpenAsync(Box.Port, _id, Basic);
+        using var socket = await LiveSocket.OpenAsync(Box.Port, _id, Basic, "tracks=video");
         Assert.Equal("recording", (await socket.TextAsync("state")).GetProperty("state").GetString());
         await SendAsync(60);
         var init = await socket.TextAsync("init");
@@ -50,6 +50,18 @@ public sealed class LiveApiTests() : BoxTest("""[{ "key": "gate", "url": "rtsp:/
         await socket.CloseAsync();
         await Until(() => Box.Engine.Viewers.IsEmpty);
         await Until(() => Box.Get<LiveFigures>().Sockets == 0);
+    }
+
+    [Fact]
+    public async Task Who_asks_for_nothing_gets_AAC_in_place_of_what_browsers_refuse()
+    {
+        using var socket = await LiveSocket.OpenAsync(Box.Port, _id, Basic);
+        await socket.TextAsync("state");
+        await SendAsync(60);
+        var init = await socket.TextAsync("init");
+        Assert.Equal("video/mp4; codecs=\"avc3.42001E, mp4a.40.2\"", init.GetProperty("mime").GetString());
+        Assert.Equal(0, init.GetProperty("leftOut").GetArrayLength());
+        Assert.Equal(16_000, init.GetProperty("tracks")[1].GetProperty("timeScale").GetInt32());
     }
 
     [Fact]
@@ -163,7 +175,7 @@ public sealed class LiveApiTests() : BoxTest("""[{ "key": "gate", "url": "rtsp:/
         await RestartAsync(tlsPort: port);
         var session = await SessionAsync();
         Assert.Equal(403, await LiveSocket.RefusalAsync(port, _id, cookie: session, origin: "https://elsewhere.example", isHttp2: true));
-        using var socket = await LiveSocket.OpenAsync(port, _id, cookie: session, origin: $"https://127.0.0.1:{port}", isHttp2: true);
+        using var socket = await LiveSocket.OpenAsync(port, _id, query: "tracks=all", cookie: session, origin: $"https://127.0.0.1:{port}", isHttp2: true);
         Assert.Equal("recording", (await socket.TextAsync("state")).GetProperty("state").GetString());
         await SendAsync(60);
         await socket.TextAsync("init");

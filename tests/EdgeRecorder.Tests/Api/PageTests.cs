@@ -63,20 +63,18 @@ public sealed partial class PageTests : BoxTest
     }
 
     [Fact]
-    public async Task Brotli_and_gzip_are_the_same_file_and_who_takes_neither_is_told()
+    public async Task The_page_is_sent_compressed_and_who_does_not_take_that_is_told()
     {
-        using var unsaid = await GetAsync("/");
-        using var gzip = await GetAsync("/", "gzip;q=0.5, br;q=0");
-        using var brotli = await GetAsync("/", "gzip, deflate, br");
-        Assert.Equal(["gzip"], unsaid.Content.Headers.ContentEncoding);
-        Assert.Equal(["gzip"], gzip.Content.Headers.ContentEncoding);
-        Assert.Equal(["br"], brotli.Content.Headers.ContentEncoding);
         var expected = await DocumentAsync();
-        Assert.Equal(expected, await TextAsync(new GZipStream(await gzip.Content.ReadAsStreamAsync(), CompressionMode.Decompress)));
         Assert.StartsWith("<!doctype html>", expected, StringComparison.Ordinal);
-        Assert.Equal(expected, await TextAsync(new BrotliStream(await brotli.Content.ReadAsStreamAsync(), CompressionMode.Decompress)));
-        foreach (var encodings in (string[])["identity", "deflate, gzip;q=0"])
-            Assert.Contains("gzip or br", await GetAsync("/", encodings).ProblemAsync((int)HttpStatusCode.NotAcceptable), StringComparison.Ordinal);
+        foreach (var encodings in (string[])["", "gzip;q=0.5, br;q=0", "gzip, deflate, br", "*"])
+        {
+            using var answer = await GetAsync("/", encodings);
+            Assert.Equal(["gzip"], answer.Content.Headers.ContentEncoding);
+            Assert.Equal(expected, await TextAsync(new GZipStream(await answer.Content.ReadAsStreamAsync(), CompressionMode.Decompress)));
+        }
+        foreach (var encodings in (string[])["identity", "br", "deflate, gzip;q=0"])
+            Assert.Contains("gzip", await GetAsync("/", encodings).ProblemAsync((int)HttpStatusCode.NotAcceptable), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,10 +45,10 @@ internal sealed class TestBox : IAsyncDisposable
 
     public static async Task<TestBox> StartAsync(string directory, string channels = "[]", int tlsPort = 0)
     {
-        var (port, axxonPort) = (FreePort(), FreePort());
+        var (port, axxonPort, cdvrPort) = (FreePort(), FreePort(), FreePort());
         var options = ConfigurationLoader.Parse(Encoding.UTF8.GetBytes($$"""
             { "storage": { "root": "{{directory}}" },
-              "api": { "box": { "port": {{port}}, "tlsPort": {{tlsPort}}, "tlsBind": "127.0.0.1" }, "axxon": { "bind": "127.0.0.1", "port": {{axxonPort}} } },
+              "api": { "box": { "port": {{port}}, "tlsPort": {{tlsPort}}, "tlsBind": "127.0.0.1" }, "axxon": { "bind": "127.0.0.1", "port": {{axxonPort}} }, "inspector": { "enabled": false }, "cdvr": { "bind": "127.0.0.1", "port": {{cdvrPort}} } }, "panel": { "chip": "none" },
               "channels": {{channels}} }
             """), "recorder.json", [], []);
         var root = DataRoot.Open(directory);

@@ -212,7 +212,8 @@ internal sealed class WatchedRecorder : IRecorder
         return new Lease(this);
     }
 
-    public void Apply(ChannelDefinition channel, bool record) => throw new NotSupportedException();
+    public event Action<StreamKey>? Changed { add { } remove { } }
+    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false) => throw new NotSupportedException();
     public void Remove(int number) => throw new NotSupportedException();
     public void Retry(int number) => throw new NotSupportedException();
     public ChannelStatus? Status(StreamKey stream) => new() { State = stream.ChannelNumber == 7 ? ChannelState.Recording : ChannelState.Offline };

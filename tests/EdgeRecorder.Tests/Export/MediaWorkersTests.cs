@@ -60,15 +60,17 @@ public sealed class MediaWorkersTests : IDisposable
     [Fact]
     public void A_program_that_takes_no_jobs_is_no_worker()
     {
-        Assert.True(MediaWorkers.Starts(["/usr/bin/python3", "-c", "import sys; sys.exit(len(sys.stdin.read()))"]));
-        Assert.False(MediaWorkers.Starts(["/bin/false"]));
-        Assert.False(MediaWorkers.Starts(["/nowhere/edge-recorder", "media-worker"]));
+        Assert.True(Works(["/usr/bin/python3", "-c", "import sys; sys.exit(len(sys.stdin.read()))"]));
+        Assert.False(Works(["/bin/false"]));
+        Assert.False(Works(["/nowhere/edge-recorder", "media-worker"]));
     }
+
+    private static bool Works(string[] command) => new WorkerStart(command, TimeSpan.FromSeconds(20), TimeProvider.System).Works();
 
     private async Task<JobResult> RunAsync(string python, Action<double>? progress = null, TimeSpan? patience = null, CancellationToken stop = default)
     {
         var script = "import json, os, sys\ndef say(**report): print(json.dumps(report), flush=True)\n" + python;
-        using var workers = new MediaWorkers(["/usr/bin/python3", "-c", script], patience ?? TimeSpan.FromSeconds(60), TimeProvider.System, NullLogger<MediaWorkers>.Instance);
+        using var workers = new MediaWorkers(new WorkerStart(["/usr/bin/python3", "-c", script], patience ?? TimeSpan.FromSeconds(60), TimeProvider.System), NullLogger<MediaWorkers>.Instance);
         var job = new MediaJob { Id = "test", Format = MediaFormat.Mkv, Folder = _directory.Path, FootageBytes = FootageBytes };
         return await workers.RunAsync(job, static (pipe, _, count, token) => pipe.WriteAsync(new byte[count], token).AsTask(), progress ?? (_ => { }), stop);
     }

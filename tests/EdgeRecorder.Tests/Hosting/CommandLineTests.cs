@@ -15,6 +15,7 @@ public sealed class CommandLineTests : IDisposable
         CheckConfig = ConfigCheck.Run,
         Probe = (url, output, _) => { output.Write(url); return Task.FromResult(0); },
         Fsck = (_, _, _) => 0,
+        Export = (wanted, output, _) => { output.Write(wanted); return wanted.Channel == "gate"; },
         MediaWorker = () => 0,
     }, _output, _errors);
 
@@ -41,7 +42,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(2, "serve")]
     [InlineData(2, "serve", "--config", "/nowhere/c.json")]
     [InlineData(2, "probe", "http://h/")]
-    [InlineData(1, "export", "1", "a", "b", "c")]
+    [InlineData(2, "export", "1", "a", "b", "c.mp4")]
+    [InlineData(2, "export", "gate", "2026-01-31T12:00:00Z", "2026-01-31T12:10:00Z", "c.mkv")]
+    [InlineData(2, "export", "gate", "2026-01-31T12:00:00Z", "2026-01-31T12:10:00Z", "c.mp4", "--config", "/nowhere/c.json")]
+    [InlineData(1, "export", "other", "2026-01-31T12:00:00Z", "2026-01-31T12:10:00Z", "c.mp4")]
+    [InlineData(0, "export", "gate", "2026-01-31T12:00:00Z", "2026-01-31T12:10:00Z", "c.mp4")]
     [InlineData(1, "update", "f")]
     [InlineData(0, "media-worker")]
     [InlineData(2, "media-worker", "x")]

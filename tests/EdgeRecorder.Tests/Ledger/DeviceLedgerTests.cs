@@ -41,6 +41,28 @@ public sealed class DeviceLedgerTests : IDisposable
     }
 
     [Fact]
+    public void Recordings_of_a_ledger_of_version_5_go_on_with_the_ids_they_had()
+    {
+        var path = _directory.File("old.db");
+        using (var old = new SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            old.Open();
+            LedgerDatabase.Execute(old, File.ReadAllText(Repository.Path("tests/data/ledger/version-5.sql")));
+            LedgerDatabase.Execute(old, "INSERT INTO recordings VALUES ('abc', 'box', '1,2', 1700000000123, 1900000000000, 'running', 'admin'), ('def', 'axxon', '3', 1600000000000, 1650000000000, 'stopped', 'guard'); "
+                + "PRAGMA user_version=5");
+        }
+        using var migrated = LedgerDatabase.Open(path);
+        Assert.Equal(Shape(_ledger), Shape(migrated));
+        var store = new RecordingStore(migrated);
+        var open = Assert.Single(store.Open());
+        Assert.Equal(("abc", "box", "admin", RecordingState.Ready), (open.Id, open.Owner, open.By, open.State));
+        Assert.Equal([1, 2], open.Channels);
+        Assert.Equal((1_700_000_000_123, 1_900_000_000_000), (open.Created.ToUnixTimeMilliseconds(), open.Until!.Value.ToUnixTimeMilliseconds()));
+        var stopped = store.Find("def")!;
+        Assert.Equal((RecordingState.Stopped, 1_650_000_000_000, "record", ""), (stopped.State, stopped.Finish!.Value.ToUnixTimeMilliseconds(), stopped.Kind, stopped.ExternalId));
+    }
+
+    [Fact]
     public void A_device_comes_back_as_it_was_stored()
     {
         var store = new DeviceStore(_ledger, TimeProvider.System);

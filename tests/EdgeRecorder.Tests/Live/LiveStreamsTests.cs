@@ -129,8 +129,9 @@ public sealed class LiveStreamsTests
             return this;
         }
 
+        public event Action<StreamKey>? Changed { add { } remove { } }
         public void Dispose() => IsLeft = true;
-        public void Apply(ChannelDefinition channel, bool record) => throw new NotSupportedException();
+        public void Apply(ChannelDefinition channel, bool record, bool recordSub = false) => throw new NotSupportedException();
         public void Retry(int number) { }
         public void Remove(int number) => throw new NotSupportedException();
         public ChannelStatus? Status(StreamKey stream) => null;

@@ -3,7 +3,7 @@ namespace EdgeRecorder.Tests.Media;
 /// <summary>Reads the number that every picture of counter.h264 and counter-hd.h264 shows (tests/data/make-clips has its layout).</summary>
 internal static class BurntInCounter
 {
-    public const string Clip = "counter.h264", LargeClip = "counter-hd.h264";
+    public const string Clip = "counter.h264", LargeClip = "counter-hd.h264", H265Clip = "counter.h265";
 
     /// <summary>Numbers of one round of the clips.</summary>
     public const int Count = 2250;

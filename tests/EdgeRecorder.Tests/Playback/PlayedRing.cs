@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Playback;
+using EdgeRecorder.Sound;
 using EdgeRecorder.Storage;
 using EdgeRecorder.Tests.Hls;
 using EdgeRecorder.Tests.Storage;
@@ -15,10 +16,10 @@ internal sealed class PlayedRing : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    public PlayedRing()
+    public PlayedRing(BrowserSound? sound = null)
     {
         Clock = new TestClock { Utc = 3600_000_000L * 24 * 365 * 10 };
-        Source = new PlaybackSource(Ring, Clock);
+        Source = new PlaybackSource(Ring, Clock, sound);
     }
 
     public FakeRing Ring { get; } = new();

@@ -28,6 +28,23 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public async Task The_sub_stream_is_recorded_by_itself()
+    {
+        await using var rig = new RecorderRig();
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false, recordSub: true);
+        var sub = new StreamKey(RecorderRig.Channel().Number, 1);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(60);
+        await RecorderRig.Until(() => rig.Recorder.Status(sub)!.State == ChannelState.Recording, "its recording");
+        Assert.Equal(ChannelState.Idle, rig.Recorder.Status(sub with { Stream = 0 })!.State);
+        rig.Recorder.Apply(RecorderRig.Channel(), record: false);
+        await RecorderRig.Until(() => session.WasStopped, "the session's end");
+        Assert.Equal(ChannelState.Idle, rig.Recorder.Status(sub)!.State);
+        Assert.Equal(60, rig.Ring.Sum(fragment => fragment.Pictures));
+    }
+
+    [Fact]
     public async Task Every_outage_is_a_gap_with_its_reason_and_media_time_runs_on()
     {
         await using var rig = new RecorderRig();

@@ -12,6 +12,9 @@ internal sealed class DaemonSetup : IDisposable
     private readonly JsonArray _channels = [];
     private JsonObject _vehicles = new() { ["enabled"] = false };
     private JsonObject _axxon = new() { ["enabled"] = false };
+    private JsonObject _ome = new() { ["enabled"] = false };
+    private JsonObject _inspector = new() { ["enabled"] = false };
+    private JsonObject _cdvr = new() { ["enabled"] = false };
     private JsonObject _surveillance = new() { ["enabled"] = false };
 
     /// <param name="root">Where <c>storage.root</c> lies; null: a directory of its own, gone with this object.</param>
@@ -39,6 +42,22 @@ internal sealed class DaemonSetup : IDisposable
 
     /// <summary>Where AxxonSoft's clients find the recorder; 0 = it does not listen for them.</summary>
     public int AxxonPort { get; private set; }
+
+    /// <summary>Where OvenMediaEngine's clients find the recorder; 0 = it does not listen for them.</summary>
+    public int OmePort { get; private set; }
+
+    /// <summary>Where clients of the Inspector API find the recorder: control, and the recording service.</summary>
+    public int InspectorPort { get; private set; }
+    public int InspectorRecordingPort { get; private set; }
+
+    /// <summary>What all named files together may take.</summary>
+    public string FilesSize { get; set; } = "10%";
+
+    /// <summary>Where CDVR's clients find the recorder; 0 = it does not listen for them.</summary>
+    public int CdvrPort { get; private set; }
+
+    /// <summary>Zone of the box.</summary>
+    public string TimeZone { get; set; } = "local";
 
     /// <summary>What all exports together may take.</summary>
     public string ExportsSize { get; set; } = "5%";
@@ -108,12 +127,42 @@ internal sealed class DaemonSetup : IDisposable
         return this;
     }
 
+    /// <summary>Opens the OvenMediaEngine door on a port that is free; <paramref name="more"/> are further keys of the section.</summary>
+    public DaemonSetup WithOme(params (string Key, JsonNode? Value)[] more)
+    {
+        OmePort = FreePort();
+        _ome = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = OmePort, ["token"] = "ome-access-token" };
+        foreach (var (name, value) in more)
+            _ome[name] = value;
+        return this;
+    }
+
+    /// <summary>Opens both ports of the Inspector API, on ports that are free; <paramref name="more"/> are further keys of the section.</summary>
+    public DaemonSetup WithInspector(params (string Key, JsonNode? Value)[] more)
+    {
+        (InspectorPort, InspectorRecordingPort) = (FreePort(), FreePort());
+        _inspector = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = InspectorPort, ["recordingPort"] = InspectorRecordingPort };
+        foreach (var (name, value) in more)
+            _inspector[name] = value;
+        return this;
+    }
+
+    /// <summary>Opens the CDVR door on a port that is free; <paramref name="more"/> are further keys of the section.</summary>
+    public DaemonSetup WithCdvr(params (string Key, JsonNode? Value)[] more)
+    {
+        CdvrPort = FreePort();
+        _cdvr = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = CdvrPort };
+        foreach (var (name, value) in more)
+            _cdvr[name] = value;
+        return this;
+    }
+
     public void RemoveChannels() => _channels.Clear();
 
     public void Write() => File.WriteAllText(ConfigurationFile, new JsonObject
     {
-        ["system"] = new JsonObject { ["log"] = LogDetail },
-        ["storage"] = new JsonObject { ["root"] = Root, ["volume"] = Volume, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize }, ["exports"] = new JsonObject { ["size"] = ExportsSize } },
+        ["system"] = new JsonObject { ["log"] = LogDetail, ["timeZone"] = TimeZone },
+        ["storage"] = new JsonObject { ["root"] = Root, ["volume"] = Volume, ["ring"] = new JsonObject { ["size"] = RingSize, ["segmentSize"] = SegmentSize }, ["files"] = new JsonObject { ["size"] = FilesSize }, ["exports"] = new JsonObject { ["size"] = ExportsSize } },
         ["export"] = new JsonObject { ["encoder"] = Encoder },
         ["channels"] = _channels.DeepClone(),
         ["jt808"] = _vehicles.DeepClone(),
@@ -121,9 +170,10 @@ internal sealed class DaemonSetup : IDisposable
         ["api"] = new JsonObject
         {
             ["box"] = new JsonObject { ["port"] = Port, ["tlsPort"] = 0 },
-            ["cdvr"] = new JsonObject { ["enabled"] = false },
+            ["cdvr"] = _cdvr.DeepClone(),
             ["axxon"] = _axxon.DeepClone(),
-            ["inspector"] = new JsonObject { ["enabled"] = false },
+            ["ome"] = _ome.DeepClone(),
+            ["inspector"] = _inspector.DeepClone(),
         },
     }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
 

@@ -55,6 +55,19 @@ public sealed class ExportTests : IDisposable
         foreach (var value in chain.Where(value => value.Length > 0))
             Assert.Contains(ring, segment => segment.AsSpan().IndexOf(Convert.FromHexString(value)) > 0);
 
+        // The same range straight out of the ring's files, beside the daemon.
+        var copy = _directory.File("copy.mp4");
+        string[] arguments = ["export", "gate", from.ToString("O", CultureInfo.InvariantCulture), to.ToString("O", CultureInfo.InvariantCulture), copy, "--config", setup.ConfigurationFile];
+        var (exitCode, said, complaints) = await Tool.TryAsync(DaemonProcess.Program, arguments);
+        Assert.True(exitCode == 0, complaints);
+        Assert.StartsWith($"{copy}: ", System.Text.Encoding.UTF8.GetString(said), StringComparison.Ordinal);
+        await Tool.DecodesAsync(copy);
+        var frames = 0;
+        foreach (var file in files)
+            frames += await Tool.FramesAsync(_directory.File(file.GetProperty("name").GetString()!), "v:0");
+        Assert.Equal(frames, await Tool.FramesAsync(copy, "v:0"));
+        Assert.Equal(1, (await Tool.TryAsync(DaemonProcess.Program, arguments)).ExitCode);      // it is there already
+
         // One bit more or less anywhere shows.
         var first = _directory.File(files[0].GetProperty("name").GetString()!);
         var damaged = await File.ReadAllBytesAsync(first);
@@ -94,7 +107,7 @@ public sealed class ExportTests : IDisposable
             await Tool.DecodesAsync(file);
             Assert.InRange(await AxxonClient.DurationAsync(file), 3, 60);
             Assert.False(Directory.Exists(Path.Combine(setup.Root, "exports", "left-behind")));
-            Assert.DoesNotContain((await daemon.GetAsync("/api/v1/recordings")).EnumerateArray(), r => r.GetProperty("state").GetString() == "running");
+            Assert.DoesNotContain((await daemon.GetAsync("/api/v1/recordings")).EnumerateArray(), r => r.GetProperty("state").GetString() != "stopped");
             Assert.Equal(0, await daemon.StopAsync());
         }
         await using (var daemon = await DaemonProcess.StartAsync(setup))

@@ -6,7 +6,7 @@ using EdgeRecorder.Tests.SystemTests;
 namespace EdgeRecorder.Tests.Web;
 
 /// <summary>Footage is found by the date it has now: the recorder learns the time late, and days end.</summary>
-[Collection(Pages.Name)]
+[Collection(TimedPages.Name)]
 public sealed class ClockTests(PageRig rig)
 {
     /// <summary>Of <see cref="PageDriver.TimeZone"/>, all the year.</summary>

@@ -7,7 +7,7 @@ using EdgeRecorder.Tests.SystemTests;
 namespace EdgeRecorder.Tests.Web;
 
 /// <summary>From the timeline to the picture, to a lock and to a file.</summary>
-[Collection(Pages.Name)]
+[Collection(TimedPages.Name)]
 public sealed class FootageTests(PageRig rig)
 {
     [Fact]

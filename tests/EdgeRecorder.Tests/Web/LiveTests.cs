@@ -24,12 +24,66 @@ public sealed class LiveTests(PageRig rig)
         await daemon.AwaitFootageAsync("hall", TimeSpan.FromSeconds(1));
         await using var page = await rig.OpenAsync(daemon);
 
-        // G.711, which browsers do not play, does not keep its video from them.
+        // The wall has no sound, whatever the camera sends.
         await page.PlayingAsync(PageDriver.Tile("gate"));
         await page.Page.WaitForSelectorAsync($"{PageDriver.Tile("hall")} .notice:has-text('H.265')");
         Assert.Contains("Recording", await page.Page.Locator($"{PageDriver.Tile("hall")} .caption").InnerTextAsync(), StringComparison.Ordinal);
         await page.Page.WaitForSelectorAsync($"{PageDriver.Tile("ramp")} .notice:has-text('camera refuses the connection')");
         page.AssertNoFaults();
+    }
+
+    [Fact]
+    public async Task A_camera_with_H265_is_shown_in_stills_that_change()
+    {
+        using var setup = rig.Setup();
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.H265Clip);
+        await using var idle = await CameraProcess.StartAsync("small.h265");
+        await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url(), ("name", "Main gate")).With("hall", idle.Url("/hall"), ("record", false)));
+        await using var page = await rig.OpenAsync(daemon);             // before anything is recorded
+        await RisesAsync(PageDriver.Tile("gate"));
+        await page.Page.WaitForSelectorAsync($"{PageDriver.Tile("gate")} .notice.beside:has-text('H.265')");
+        Assert.Equal(0, await page.Page.Locator($"{PageDriver.Tile("hall")} canvas").CountAsync());     // what is not recorded is not asked for
+
+        await page.OpenChannelAsync("gate");
+        await RisesAsync(".stage");
+        Assert.Equal("unsupported", await page.PictureAsync("phase"));
+        page.AssertNoFaults();
+
+        async Task RisesAsync(string place)
+        {
+            await page.Page.WaitForSelectorAsync($"{place} canvas.still.shown");
+            var last = await page.WaitAsync(() => page.StillAsync(place), still => still is { Counter: >= 0, Width: 640 }, "a still");
+            for (var i = 0; i < 3; i++)
+                last = await page.WaitAsync(() => page.StillAsync(place), still => still.Counter >= 0 && still.Counter != last.Counter, "another still");
+        }
+    }
+
+    [Theory]
+    [InlineData("websocket", "10s.alaw")]
+    [InlineData("hls", "10s.ulaw")]
+    public async Task A_camera_with_G711_has_sound_live_and_recorded(string transport, string audio)
+    {
+        using var setup = rig.Setup();
+        await using var camera = await CameraProcess.StartAsync(BurntInCounter.Clip, "--audio", audio);
+        await using var daemon = await DaemonProcess.StartAsync(setup.With("gate", camera.Url()));
+        var timeline = await daemon.AwaitFootageAsync("gate", TimeSpan.FromSeconds(8));
+        await using var page = await rig.OpenAsync(daemon, webSockets: transport == "websocket");
+        await page.OpenChannelAsync("gate");
+        await page.PlayingAsync();
+        await SoundsAsync();
+        await page.ClickTimelineAsync(timeline.Spans[0].From.AddSeconds(1));
+        await page.Page.WaitForSelectorAsync("[data-phase=recorded] video");
+        await page.PlayingAsync();
+        await SoundsAsync();
+        page.AssertNoFaults();
+
+        async Task SoundsAsync()
+        {
+            var first = await page.WaitAsync(() => page.SoundBytesAsync(), bytes => bytes > 0, "sound");
+            var at = await page.VideoAsync();
+            await page.WaitAsync(() => page.SoundBytesAsync(), bytes => bytes > first, "more sound");
+            await page.WaitAsync(() => page.VideoAsync(), v => v.CurrentTime > at.CurrentTime + 1, "moving pictures beside it");
+        }
     }
 
     [Theory]

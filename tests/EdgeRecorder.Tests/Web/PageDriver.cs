@@ -20,7 +20,8 @@ internal sealed partial class PageDriver : IAsyncDisposable
     private const string Look = """
         video => {
             let counter = -1;
-            if (video.readyState >= 2) {
+            const isStill = video instanceof HTMLCanvasElement;
+            if (isStill || video.readyState >= 2) {
                 const context = new OffscreenCanvas(160, 90).getContext('2d', { willReadFrequently: true });
                 context.drawImage(video, 0, 0, 160, 90);
                 const grey = (x, y) => { const p = context.getImageData(x, y, 1, 1).data; return (p[0] + p[1] + p[2]) / 3; };
@@ -30,6 +31,8 @@ internal sealed partial class PageDriver : IAsyncDisposable
                     counter = Math.abs(bit - opposite) < 96 ? -1 : counter * 2 + (bit > opposite ? 1 : 0);
                 }
             }
+            if (isStill)
+                return JSON.stringify({ currentTime: 0, shown: 1, dropped: 0, width: video.width, height: video.height, counter, paused: false });
             const quality = video.getVideoPlaybackQuality();
             return JSON.stringify({ currentTime: video.currentTime, shown: quality.totalVideoFrames - quality.droppedVideoFrames, dropped: quality.droppedVideoFrames,
                      width: video.videoWidth, height: video.videoHeight, counter, paused: video.paused });
@@ -102,6 +105,13 @@ internal sealed partial class PageDriver : IAsyncDisposable
 
     public async Task<VideoState> VideoAsync(string within = ".stage")
         => JsonSerializer.Deserialize<VideoState>(await Page.Locator($"{within} video").EvaluateAsync<string>(Look), JsonSerializerOptions.Web)!;
+
+    /// <summary>The picture of a browser that cannot play the live ones.</summary>
+    public async Task<VideoState> StillAsync(string within = ".stage")
+        => JsonSerializer.Deserialize<VideoState>(await Page.Locator($"{within} canvas.still").EvaluateAsync<string>(Look), JsonSerializerOptions.Web)!;
+
+    /// <summary>Bytes of sound that the browser has decoded for a picture.</summary>
+    public Task<double> SoundBytesAsync(string within = ".stage") => Page.Locator($"{within} video").EvaluateAsync<double>("video => video.webkitAudioDecodedByteCount");
 
     /// <summary>What a picture says of itself in data-<paramref name="name"/>.</summary>
     public Task<string?> PictureAsync(string name, string within = ".stage") => Page.GetAttributeAsync($"{within} .picture", $"data-{name}");

@@ -103,6 +103,8 @@ internal sealed class AxxonDoor(RecorderOptions options, ChannelCatalog catalog,
         var names = new ExportNames($"{server}_{device}", $"{server}_{source.Channel.Number.ToString(CultureInfo.InvariantCulture)}.{ExportNames.Clean(source.Channel.Name)}", "[", "]");
         if (AxxonBody.Read(body, names, ability, out var wish) is { } wrongBody)
             return wrongBody;
+        if (live && source.Channel.SubUrl is null)
+            source = source with { Stream = new StreamKey(source.Channel.Number, 0) };      // its only one, as for viewers
         var wrongWindow = live ? LiveWindow(source.Stream, ref begin, ref end, wish!) : ArchiveWindow(source.Stream, ref begin, ref end, wish!);
         if ((wrongWindow ?? (live ? null : FootageCodec.Refusal(ring, source.Stream, begin, end, wish!))) is { } wrong)
             return wrong;
@@ -132,8 +134,6 @@ internal sealed class AxxonDoor(RecorderOptions options, ChannelCatalog catalog,
         var now = Interval.Microseconds(time.GetUtcNow());
         if (begin > end)
             (begin, end) = (end, begin);
-        if (stream.Stream != 0)
-            return "VIDEOSOURCEID: live exports are of the main stream, video:0:0";
         if (begin == end && !wish.IsPicture)
             return "BEGINTIME, ENDTIME: are the same, which only jpg can be";
         if (end <= now)
@@ -225,7 +225,7 @@ internal sealed record AxxonError(string Error);
 /// <param name="Warnings">What was accepted and not done; not in the published API.</param>
 internal sealed record AxxonStatus(string Id, int State, double Progress, string Error, string[] Files, string[] FilesFriendly, string[] Warnings);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AxxonError))]
 [JsonSerializable(typeof(AxxonStatus))]
 internal sealed partial class AxxonJson : JsonSerializerContext;

@@ -14,6 +14,9 @@ internal abstract class Door
 
     public abstract FamilyOptions Options { get; }
 
+    /// <summary>The family publishes an authorization of its own and looks at it in front of everything else.</summary>
+    public virtual bool AuthorizesItself => false;
+
     /// <summary>Answers a request of a caller who was let in.</summary>
     public abstract Task AnswerAsync(HttpContext context, DoorCaller caller);
 
@@ -22,14 +25,17 @@ internal abstract class Door
 }
 
 /// <summary>Which family's listener a connection came in by.</summary>
-internal sealed record DoorMark(string Name)
+internal sealed record DoorMark(string Name, int Port)
 {
-    public static void Listen(KestrelServerOptions kestrel, string name, FamilyOptions options)
+    public static void Listen(KestrelServerOptions kestrel, string name, FamilyOptions options) => Listen(kestrel, name, options, options.Port);
+
+    /// <param name="port">One of those of a family that has several; 0: this one stays closed.</param>
+    public static void Listen(KestrelServerOptions kestrel, string name, FamilyOptions options, int port)
     {
-        if (!options.Enabled || options.Port == 0)
+        if (!options.Enabled || port == 0)
             return;
-        var mark = new DoorMark(name);
-        kestrel.Listen(System.Net.IPAddress.Parse(options.Bind), options.Port, listener => listener.Use(next => connection =>
+        var mark = new DoorMark(name, port);
+        kestrel.Listen(System.Net.IPAddress.Parse(options.Bind), port, listener => listener.Use(next => connection =>
         {
             connection.Features.Set(mark);
             return next(connection);

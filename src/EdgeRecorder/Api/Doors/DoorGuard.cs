@@ -21,6 +21,11 @@ internal sealed partial class DoorGuard(Credentials credentials, ILogger<DoorGua
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-cache";
+        if (door.AuthorizesItself)
+        {
+            await AnswerAsync(context, door, default);
+            return;
+        }
         var header = context.Request.Headers.Authorization;
         if (header.Count > 0 && door.Options.Access != Access.Anonymous)
         {
@@ -87,7 +92,8 @@ internal sealed partial class DoorGuard(Credentials credentials, ILogger<DoorGua
             && !Forwarded.Any(request.Headers.ContainsKey) && !IsForeign(request);
     }
 
-    private static bool IsForeign(HttpRequest request) => request.Headers.Origin.Count > 0 || request.Headers["Sec-Fetch-Site"] == "cross-site";
+    /// <summary>A browser asks for a page. Families have no pages, so whatever it is comes from another origin, also one of the same host; `none` is a person at the address bar.</summary>
+    public static bool IsForeign(HttpRequest request) => request.Headers.Origin.Count > 0 || request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && site != "none";
 
     private static bool IsLoopbackHost(string host)
         => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);

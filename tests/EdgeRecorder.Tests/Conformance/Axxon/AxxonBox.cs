@@ -1,11 +1,12 @@
 using EdgeRecorder.Tests.Simulators;
 using EdgeRecorder.Tests.SystemTests;
+using EdgeRecorder.Tests.Web;
 
 namespace EdgeRecorder.Tests.Conformance.Axxon;
 
 /// <summary>
 /// The fixture of the contract: channel 1 has footage of H.264 with a key frame each second, channel 2 has none, channels 3 and 5 are there and nobody records them, channel 4 is
-/// recorded by another owner's job, channel 6 is H.265. No encoder.
+/// recorded by a CDVR job alone, channel 6 is H.265, as is the sub stream of channel 3. No encoder.
 /// </summary>
 public class AxxonBox : IAsyncLifetime
 {
@@ -18,7 +19,7 @@ public class AxxonBox : IAsyncLifetime
     {
     }
 
-    protected AxxonBox(string encoder) => _setup = new() { RingSize = "128MiB", Encoder = encoder };
+    protected AxxonBox(string encoder) => _setup = new() { RingSize = "384MiB", Encoder = encoder };
 
     internal DaemonProcess Daemon => _daemon!;
     internal AxxonClient Client => _client!;
@@ -34,13 +35,15 @@ public class AxxonBox : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        _setup.Program = await PublishedProgram.PathAsync();
         _camera = await CameraProcess.StartAsync("720p-4m.h264", "--audio", "20s.aac");
         _slow = await CameraProcess.StartAsync("small.h264", "--audio", "10s.aac");
         _hevc = await CameraProcess.StartAsync("small.h265");
-        _daemon = await DaemonProcess.StartAsync(_setup.WithAxxon()
-            .With("one", _camera.Url(), ("transport", "tcp"), ("name", "Gate/1: \"north\"")).With("two", "rtsp://127.0.0.1:1/none").With("three", _slow.Url(), ("record", false)).With("four", _slow.Url(), ("record", false)).With("five", _slow.Url(), ("record", false)).With("six", _hevc.Url()));
+        _daemon = await DaemonProcess.StartAsync(_setup.WithAxxon().WithCdvr()
+            .With("one", _camera.Url(), ("transport", "tcp"), ("name", "Gate/1: \"north\"")).With("two", "rtsp://127.0.0.1:1/none").With("three", _slow.Url(), ("record", false), ("subUrl", _hevc.Url("/sub"))).With("four", _slow.Url(), ("record", false)).With("five", _slow.Url(), ("record", false)).With("six", _hevc.Url()));
         _client = new AxxonClient(_daemon);
-        await _daemon.Http.PostAsync("/api/v1/recordings", Api.Requests.Json($$"""{"channels":["{{await _daemon.IdAsync("four")}}"]}"""));
+        using (var cdvr = new HttpClient())
+            Assert.Contains("\"result\":0", await cdvr.GetStringAsync($"http://127.0.0.1:{_setup.CdvrPort}/Record/Start?Sim=four&Channel=1&Protocol=3"), StringComparison.Ordinal);
         var timeline = await _daemon.AwaitFootageAsync("one", TimeSpan.FromSeconds(24), TimeSpan.FromSeconds(60));
         Start = new DateTimeOffset(timeline.Spans[0].From.Ticks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero).AddSeconds(1);
     }

@@ -9,7 +9,7 @@ namespace EdgeRecorder.Tests.Conformance.Axxon;
 /// <summary>A program that speaks AxxonSoft's export API to a daemon, as its clients do.</summary>
 internal sealed class AxxonClient : IDisposable
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(150);
 
     private readonly DaemonProcess _daemon;
 

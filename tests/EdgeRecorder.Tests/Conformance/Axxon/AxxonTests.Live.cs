@@ -23,6 +23,23 @@ public sealed partial class AxxonTests
     }
 
     [Fact]
+    public async Task Live_in_other_containers_and_of_the_sub_stream()
+    {
+        var now = DateTimeOffset.UtcNow;
+        var (begin, end) = (AxxonClient.Time(now), AxxonClient.Time(now.AddSeconds(5)));
+        var (mkv, avi, sub) = (await box.Client.OrderAsync(Live(3, begin, end), Mp4.Replace("mp4", "mkv", StringComparison.Ordinal)), await box.Client.OrderAsync(Live(3, begin, end), Mp4.Replace("mp4", "avi", StringComparison.Ordinal)),
+            await box.Client.OrderAsync(Live(3, begin, end).Replace("video:0:0", "video:0:1", StringComparison.Ordinal), Mp4));
+        await box.Daemon.WaitAsync(() => box.Client.StatusAsync(sub), s => s.GetProperty("progress").GetDouble() > 0.5, "some progress");
+        foreach (var (id, codec) in new[] { (mkv, "h264"), (avi, "h264"), (sub, "hevc") })
+        {
+            var file = await box.Client.SaveAsync(id, AxxonClient.Files(await box.Client.DoneAsync(id))[0], _directory);
+            await Tool.DecodesAsync(file);
+            Assert.Equal(codec, (await Tool.TextAsync("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=codec_name", "-of", "csv=p=0", file)).Trim('\n', ','));
+            Assert.InRange(await AxxonClient.DurationAsync(file), 0.5, 6.1);      // of 5 s, less what it took to call the camera
+        }
+    }
+
+    [Fact]
     public async Task A30_an_end_that_is_over() => await box.Client.RefusedAsync(Live(3, "20200101T000000", "20200101T000100"), Mp4, "ENDTIME");
 
     [Fact]

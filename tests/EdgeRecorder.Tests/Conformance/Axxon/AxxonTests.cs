@@ -202,7 +202,7 @@ public sealed partial class AxxonTests(AxxonBox box) : IClassFixture<AxxonBox>, 
     }
 
     [Fact]
-    public async Task A37_footage_that_only_another_owners_job_recorded_is_exported()
+    public async Task A37_footage_that_only_a_CDVR_job_recorded_is_exported()
     {
         var timeline = await box.Daemon.AwaitFootageAsync("four", TimeSpan.FromSeconds(6));
         var from = timeline.Spans[0].From.AddSeconds(1);

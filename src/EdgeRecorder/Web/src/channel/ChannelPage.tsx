@@ -3,6 +3,7 @@ import { channels, refreshChannels } from '../api/box';
 import { get, remove, send, session } from '../api/client';
 import { boxNow, clockSettings } from '../api/clock';
 import type { Channel, Timeline } from '../api/types';
+import { isVideo } from '../media/codecs';
 import { LivePicture } from '../media/LivePicture';
 import { useOnScreen } from '../media/useLive';
 import { Icon } from '../parts/Icon';
@@ -105,7 +106,7 @@ function Watch({ channel, first }: { channel: Channel; first: number | null }) {
         refresh();
     }
 
-    const hasSound = channel.state.tracks.some(t => t.codec === 'aac');
+    const hasSound = channel.state.tracks.some(t => !isVideo(t.codec));      // what browsers do not play is made AAC for them
     return (
         <main class="channel">
             <Heading channel={channel} />

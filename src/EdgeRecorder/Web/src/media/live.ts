@@ -5,6 +5,14 @@ import { LiveHlsPlayer } from './liveHlsPlayer';
 import { LiveSocketPlayer } from './liveSocketPlayer';
 import { hasMediaSource } from './queue';
 
+/** What is sent of a stream: all that browsers play, or pictures alone. */
+export type Tracks = 'browser' | 'video';
+
+/** The query of a live address. */
+export function liveQuery(stream: StreamName, tracks: Tracks, pace: Latency): string {
+    return `stream=${stream}${tracks === 'video' ? '&tracks=video' : ''}&latency=${pace}`;
+}
+
 export type Transport = 'websocket' | 'hls';
 
 export interface LiveEvents {
@@ -71,7 +79,7 @@ export class LivePlayer {
     private look: number | undefined;
 
     /** `lacking` tells whether the recorder knows what the stream comes in, and the browser lacks it: nothing is fetched then. */
-    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly pace: Latency,
+    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly tracks: Tracks, private readonly pace: Latency,
         private readonly lacking: () => boolean, private readonly changed: (view: LiveView) => void) {}
 
     start(): void {
@@ -94,7 +102,7 @@ export class LivePlayer {
     private connect(): void {
         const useHls = !hasMediaSource || (this.socketFailures >= socketFailuresBeforeHls && Date.now() - this.hlsSince < backToSocketMs);
         const Kind = useHls ? LiveHlsPlayer : LiveSocketPlayer;
-        this.source = new Kind(this.video, this.channel, this.stream, this.pace, {
+        this.source = new Kind(this.video, this.channel, liveQuery(this.stream, this.tracks, this.pace), this.pace, {
             playing: () => this.playing(),
             ended: (why, hadPicture) => this.ended(why, hadPicture),
             unsupported: codec => this.lack(codec),

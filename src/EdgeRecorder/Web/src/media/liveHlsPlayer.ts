@@ -1,7 +1,6 @@
 import type Hls from 'hls.js/light';
 import { pageHeaders } from '../api/client';
 import { boxNow } from '../api/clock';
-import type { StreamName } from '../api/types';
 import { videoCodecOf } from './codecs';
 import type { Latency } from './edge';
 import type { LiveEvents, LiveSource } from './live';
@@ -20,7 +19,7 @@ export class LiveHlsPlayer implements LiveSource {
     private started = false;
     private keptFrom = 0;
 
-    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly stream: StreamName, private readonly pace: Latency, private readonly events: LiveEvents) {
+    constructor(private readonly video: HTMLVideoElement, private readonly channel: string, private readonly query: string, private readonly pace: Latency, private readonly events: LiveEvents) {
         this.open().catch((fault: unknown) => this.end(String(fault)));
     }
 
@@ -40,7 +39,7 @@ export class LiveHlsPlayer implements LiveSource {
     }
 
     private async open(): Promise<void> {
-        const address = `/api/v1/channels/${encodeURIComponent(this.channel)}/live.m3u8?stream=${this.stream}&latency=${this.pace}`;
+        const address = `/api/v1/channels/${encodeURIComponent(this.channel)}/live.m3u8?${this.query}`;
         this.video.onplaying = () => {
             this.started = true;
             this.events.playing();

@@ -1,5 +1,4 @@
 import { boxNow } from '../api/clock';
-import type { StreamName } from '../api/types';
 import { timeScales } from './boxes';
 import { videoCodecOf } from './codecs';
 import { kept, steer, type Latency } from './edge';
@@ -23,8 +22,8 @@ export class LiveSocketPlayer implements LiveSource {
     private skippedCount = 0;
     private readonly decisions: number;
 
-    constructor(private readonly video: HTMLVideoElement, channel: string, stream: StreamName, private readonly pace: Latency, private readonly events: LiveEvents) {
-        this.socket = new LiveSocket(channel, stream, pace, {
+    constructor(private readonly video: HTMLVideoElement, channel: string, query: string, private readonly pace: Latency, private readonly events: LiveEvents) {
+        this.socket = new LiveSocket(channel, query, {
             init: (notice, segment) => this.begin(notice, segment),
             fragment: bytes => this.add(bytes),
             skipped: fragments => { this.skippedCount += fragments; },

@@ -1,6 +1,4 @@
 import { endSession } from '../api/client';
-import type { StreamName } from '../api/types';
-import type { Latency } from './edge';
 
 /** What the recorder says before an init segment. */
 export interface InitNotice {
@@ -29,8 +27,8 @@ export class LiveSocket {
     private announced: InitNotice | undefined;
     private ended = false;
 
-    constructor(channel: string, stream: StreamName, latency: Latency, private readonly events: SocketEvents) {
-        this.socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/channels/${encodeURIComponent(channel)}/live?stream=${stream}&latency=${latency}`);
+    constructor(channel: string, query: string, private readonly events: SocketEvents) {
+        this.socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/channels/${encodeURIComponent(channel)}/live?${query}`);
         this.socket.binaryType = 'arraybuffer';
         this.socket.onmessage = message => this.take(message.data as string | ArrayBuffer);
         this.socket.onclose = close => {

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import type { StreamName } from '../api/types';
 import type { Latency } from './edge';
-import { LivePlayer, nothingYet, type LiveView } from './live';
+import { LivePlayer, nothingYet, type LiveView, type Tracks } from './live';
 
 /** Whether the element is on the screen: in the visible part of the page, and the page itself shown. */
 export function useOnScreen(element: RefObject<HTMLElement>): boolean {
@@ -26,7 +26,7 @@ export function useOnScreen(element: RefObject<HTMLElement>): boolean {
  * Plays live into the video element while `on`; anew where the browser lacked a codec and the camera has changed to another. `codec` is the camera's as last seen; `lacking` says that the stream
  * is known to come in one that the browser lacks.
  */
-export function useLive(video: RefObject<HTMLVideoElement>, channel: string, stream: StreamName, pace: Latency, on: boolean, codec: string, lacking: boolean): LiveView {
+export function useLive(video: RefObject<HTMLVideoElement>, channel: string, stream: StreamName, tracks: Tracks, pace: Latency, on: boolean, codec: string, lacking: boolean): LiveView {
     const [view, setView] = useState<LiveView>(nothingYet);
     const [attempt, setAttempt] = useState(0);
     const latest = useRef(lacking);
@@ -34,13 +34,13 @@ export function useLive(video: RefObject<HTMLVideoElement>, channel: string, str
     useEffect(() => {
         if (!on || !video.current)
             return;
-        const player = new LivePlayer(video.current, channel, stream, pace, () => latest.current, setView);
+        const player = new LivePlayer(video.current, channel, stream, tracks, pace, () => latest.current, setView);
         player.start();
         return () => {
             player.stop();
             setView(nothingYet);
         };
-    }, [channel, stream, pace, on, attempt]);
+    }, [channel, stream, tracks, pace, on, attempt]);
     useEffect(() => {
         if (view.phase === 'unsupported')
             setAttempt(n => n + 1);

@@ -61,6 +61,7 @@ export const en = {
         reconnecting: 'Reconnecting…',
         unsupported: (codec: string) => `This browser cannot show ${codec}`,
         unsupportedHint: (codec: string) => `It has no decoder for ${codec} video. The recording is not affected: download it, or use a browser with ${codec}.`,
+        stills: 'One recorded picture a second instead',
         latency: (seconds: string) => `${seconds} s behind`,
         latencyTitle: 'From the camera’s picture reaching the recorder to this screen',
         hls: 'HLS',

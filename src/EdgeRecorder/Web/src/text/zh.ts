@@ -56,6 +56,7 @@ export const zh: Catalogue = {
         reconnecting: '正在重新连接…',
         unsupported: codec => `此浏览器无法显示 ${codec}`,
         unsupportedHint: codec => `浏览器没有 ${codec} 视频解码器。录像不受影响：可以下载，或使用支持 ${codec} 的浏览器。`,
+        stills: '改为每秒显示一张录像画面',
         latency: seconds => `延迟 ${seconds} 秒`,
         latencyTitle: '从画面到达录像机到显示在屏幕上的时间',
         hls: 'HLS',

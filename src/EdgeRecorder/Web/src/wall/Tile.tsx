@@ -12,7 +12,7 @@ export function Tile({ channel }: { channel: Channel }) {
     return (
         <li class="tile" ref={element} data-channel={channel.key}>
             <a href={hashOf({ at: 'channel', id: channel.id, instant: null })} aria-label={text.value.wall.open(channel.name)}>
-                <LivePicture channel={channel} stream={channel.subUrl ? 'sub' : 'main'} pace="normal" on={onScreen} />
+                <LivePicture channel={channel} stream={channel.subUrl ? 'sub' : 'main'} pace="normal" silent on={onScreen} />
             </a>
             <div class="caption">
                 <span class="name">{channel.name}</span>

@@ -1,7 +1,7 @@
+using System.Globalization;
 using System.Text;
-using EdgeRecorder.Mp4;
 
-namespace EdgeRecorder.Export;
+namespace EdgeRecorder.Mp4;
 
 /// <summary>What a file says of itself.</summary>
 internal sealed record MovieTags(string Title, string Comment);
@@ -122,7 +122,7 @@ internal static class MovieHeader
         var ilst = w.Open("ilst"u8);
         WriteTag(ref w, [0xA9, (byte)'n', (byte)'a', (byte)'m'], tags.Title);
         WriteTag(ref w, [0xA9, (byte)'c', (byte)'m', (byte)'t'], tags.Comment);
-        WriteTag(ref w, [0xA9, (byte)'d', (byte)'a', (byte)'y'], ExportNames.Time(beginUtcUs).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        WriteTag(ref w, [0xA9, (byte)'d', (byte)'a', (byte)'y'], DateTime.UnixEpoch.AddMicroseconds(beginUtcUs).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         w.Close(ilst);
         w.Close(meta);
         w.Close(udta);

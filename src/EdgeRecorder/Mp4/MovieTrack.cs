@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using EdgeRecorder.Media;
-using EdgeRecorder.Mp4;
 
-namespace EdgeRecorder.Export;
+namespace EdgeRecorder.Mp4;
 
 /// <summary>The sample tables of a track of a progressive MP4 while it is written: four bytes a sample, everything else in runs.</summary>
 /// <param name="startTime">File time at which its first sample is decoded, track's time scale.</param>

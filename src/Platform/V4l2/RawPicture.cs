@@ -1,0 +1,61 @@
+using static EdgeRecorder.Platform.V4l2.VideoAbi;
+
+namespace EdgeRecorder.Platform.V4l2;
+
+/// <summary>
+/// Where the lines of an uncompressed picture lie: in a driver's buffer, whose lines may be longer and more than the picture's (360 lines become 368), and tight, as files have it.
+/// </summary>
+public static class RawPicture
+{
+    /// <summary>Formats that are known here, the usual one first.</summary>
+    public static IReadOnlyList<uint> Formats { get; } = [V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_YUYV];
+
+    /// <summary>Bytes of a tight picture.</summary>
+    public static int Length(uint fourCC, int width, int height) => Areas(fourCC, width, height).Sum(area => area.Bytes * area.Lines);
+
+    /// <summary>From tight lines into a buffer of the driver's layout.</summary>
+    public static void Spread(ReadOnlySpan<byte> tight, Span<byte> buffer, VideoFormat format, int width, int height)
+    {
+        var (from, to) = (0, 0);
+        foreach (var (bytes, lines, stride, room) in Layout(format, width, height))
+        {
+            for (var line = 0; line < lines; line++)
+                tight.Slice(from + line * bytes, bytes).CopyTo(buffer.Slice(to + line * stride, bytes));
+            (from, to) = (from + bytes * lines, to + stride * room);
+        }
+    }
+
+    /// <summary>From a buffer of the driver's layout to tight lines.</summary>
+    public static void Gather(ReadOnlySpan<byte> buffer, Span<byte> tight, VideoFormat format, int width, int height)
+    {
+        var (from, to) = (0, 0);
+        foreach (var (bytes, lines, stride, room) in Layout(format, width, height))
+        {
+            for (var line = 0; line < lines; line++)
+                buffer.Slice(from + line * stride, bytes).CopyTo(tight.Slice(to + line * bytes, bytes));
+            (from, to) = (from + stride * room, to + bytes * lines);
+        }
+    }
+
+    /// <summary>Bytes that a picture needs in the driver's layout.</summary>
+    public static int LengthIn(VideoFormat format) => Layout(format, (int)format.Width, (int)format.Height).Sum(area => area.Stride * area.Room);
+
+    private static IEnumerable<(int Bytes, int Lines, int Stride, int Room)> Layout(VideoFormat format, int width, int height)
+    {
+        var stride = (int)format.Planes[0].BytesPerLine;
+        var full = Areas(format.FourCC, (int)format.Width, (int)format.Height);
+        return Areas(format.FourCC, width, height).Select((area, i) => (area.Bytes, area.Lines, i == 0 || format.FourCC != V4L2_PIX_FMT_YUV420 ? stride : stride / 2, full[i].Lines));
+    }
+
+    private static (int Bytes, int Lines)[] Areas(uint fourCC, int width, int height)
+    {
+        var (halfWidth, halfHeight) = ((width + 1) / 2, (height + 1) / 2);
+        return fourCC switch
+        {
+            V4L2_PIX_FMT_NV12 => [(width, height), (halfWidth * 2, halfHeight)],
+            V4L2_PIX_FMT_YUV420 => [(width, height), (halfWidth, halfHeight), (halfWidth, halfHeight)],
+            V4L2_PIX_FMT_YUYV => [(halfWidth * 4, height)],
+            _ => throw new ArgumentException($"no layout of {PixelFormat.Name(fourCC)} is known", nameof(fourCC)),
+        };
+    }
+}
