@@ -37,9 +37,10 @@ public sealed partial class ArchitectureTests
         ["Cascade"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Sip DigestAuth Gb28181",
         ["Files"] = "Bytes Media Mp4 MpegTs Storage Ledger Recording Playback Configuration Platform",
         ["Export"] = "Bytes Media Mp4 Storage Ledger Recording Playback MediaWorker Configuration Platform",
-        ["Panel"] = "Media Storage Ledger Recording Configuration Platform",
+        ["Health"] = "Storage Platform",
+        ["Panel"] = "Media Storage Health Ledger Recording Configuration Platform",
         ["Inspector"] = "Bytes Mp4 Storage Ledger Recording Files Export",
-        ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Files Export MediaWorker Sound Inspector Devices Cascade Panel Configuration",
+        ["Api"] = "Bytes Media Mp4 Storage Health Ledger Recording Playback Live Hls Files Export MediaWorker Sound Inspector Devices Cascade Panel Configuration",
         ["Hosting"] = "*",
     };
 

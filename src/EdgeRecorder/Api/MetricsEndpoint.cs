@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Devices;
+using EdgeRecorder.Health;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Live;
 using EdgeRecorder.Media;
@@ -14,15 +15,16 @@ namespace EdgeRecorder.Api;
 internal static class MetricsEndpoint
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes)
-        => routes.MapGet("/metrics", (ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live, DeviceCatalog devices, IEnumerable<IDeviceFigures> figures)
-            => TypedResults.Text(Write(catalog, recorder, storage, gaps, live, devices, figures), "text/plain; version=0.0.4"))
+        => routes.MapGet("/metrics", (ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live, DeviceCatalog devices, IEnumerable<IDeviceFigures> figures, BoxHealth health)
+            => TypedResults.Text(Write(catalog, recorder, storage, gaps, live, devices, figures, health), "text/plain; version=0.0.4"))
             .RequireAuthorization(Roles.Viewer).WithTags("system");
 
-    private static string Write(ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live, DeviceCatalog devices, IEnumerable<IDeviceFigures> figures)
+    private static string Write(ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IGapLedger gaps, LiveFigures live, DeviceCatalog devices, IEnumerable<IDeviceFigures> figures, BoxHealth health)
     {
         var page = new MetricsPage();
         WriteChannels(page, [.. catalog.All.Select(c => (c, recorder.Status(new(c.Number, 0))))]);
         WriteStorage(page, storage.Figures());
+        WriteHealth(page, health);
         WriteLive(page, live);
         WriteDevices(page, devices, figures);
         var counts = gaps.Counts();
@@ -90,6 +92,32 @@ internal static class MetricsEndpoint
         page.One("edge_recorder_viewers_refused_total", "counter", "WebSockets that were one too many.", live.Refused);
     }
 
+    /// <summary>What a disk or a sensor does not say has no sample.</summary>
+    private static void WriteHealth(MetricsPage page, BoxHealth health)
+    {
+        page.One("edge_recorder_fault", "gauge", "1 while volume or hardware have a fault.", health.Faults.Count > 0 ? 1 : 0);
+        if (health.Reading is not { } reading)
+            return;
+        page.One("edge_recorder_volume_bytes", "gauge", "Size of the volume below the root.", reading.VolumeBytes);
+        page.One("edge_recorder_volume_free_bytes", "gauge", "What is free of it; the ring has its place already.", reading.FreeBytes);
+        PerDisk("edge_recorder_disk_life_used_ratio", "gauge", "Used up of the disk's life, by its own registers, in steps of a tenth.", disk => disk.LifeUsedPercent / 100.0);
+        PerDisk("edge_recorder_disk_pre_end_of_life", "gauge", "Blocks that replace worn ones: 1 normal, 2 most are used, 3 nearly all.", disk => (int?)disk.PreEndOfLife);
+        PerDisk("edge_recorder_disk_io_errors_total", "counter", "Commands that failed since the driver found the disk.", disk => disk.IoErrors);
+        PerDisk("edge_recorder_disk_written_bytes_total", "counter", "Bytes written to the disk since boot, by everybody.", disk => disk.WrittenBytes);
+        PerDisk("edge_recorder_disk_temperature_celsius", "gauge", "The disk's own sensor.", disk => disk.TemperatureCelsius);
+        page.Family("edge_recorder_temperature_celsius", "gauge", "Sensors of the box.");
+        foreach (var sensor in reading.Temperatures)
+            page.Sample("edge_recorder_temperature_celsius", sensor.Celsius, ("sensor", sensor.Name));
+
+        void PerDisk(string name, string type, string help, Func<DiskReading, double?> value)
+        {
+            page.Family(name, type, help);
+            foreach (var disk in reading.Disks)
+                if (value(disk) is { } figure)
+                    page.Sample(name, figure, ("disk", disk.Name));
+        }
+    }
+
     private static void WriteStorage(MetricsPage page, StorageFigures f)
     {
         page.One("edge_recorder_fragments_total", "counter", "Fragments written to the ring.", f.FragmentsWritten);
@@ -108,6 +136,8 @@ internal static class MetricsEndpoint
         page.Sample("edge_recorder_sync_seconds_sum", f.SyncTime.TotalSeconds);
         page.Sample("edge_recorder_sync_seconds_count", f.SyncRounds);
         page.One("edge_recorder_sync_longest_seconds", "gauge", "The slowest sync round.", f.LongestSync.TotalSeconds);
+        page.One("edge_recorder_disk_faults_total", "counter", "Writes and syncs that the disk refused.", f.DiskFaults);
+        page.One("edge_recorder_ring_quarantined_segments", "gauge", "Segments that are not written any more because of that.", f.QuarantinedSegments);
         page.One("edge_recorder_volume_fault", "gauge", "1 while the volume has a fault.", f.Fault.Length > 0 ? 1 : 0);
     }
 }

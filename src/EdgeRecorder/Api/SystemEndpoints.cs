@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Health;
 using EdgeRecorder.Inspector;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
@@ -35,12 +36,12 @@ internal static class SystemEndpoints
             new RingView(f.Volume, f.RingBytes, f.SegmentBytes, f.Segments, f.UnusedSegments, f.LockedBytes, f.EventPoolBytes, f.OldestFootage, f.SegmentsRecycled), [.. shares]), BoxJson.Default.StorageView);
     }
 
-    private static JsonHttpResult<StatusView> Status(RecorderOptions options, ChannelCatalog catalog, IRecorder recorder, IStorageStatus storage, IRing ring, ClockStore clocks, InspectorSettingStore inspector, TimeProvider time)
+    private static JsonHttpResult<StatusView> Status(RecorderOptions options, ChannelCatalog catalog, IRecorder recorder, BoxHealth health, IStorageStatus storage, IRing ring, ClockStore clocks, InspectorSettingStore inspector, TimeProvider time)
     {
         var states = catalog.All.GroupBy(c => Words.Of(recorder.Status(new(c.Number, 0))?.State ?? ChannelState.Idle)).ToDictionary(g => g.Key, g => g.Count());
         var boot = clocks.Boots().Select(b => b.Number).DefaultIfEmpty(0).Max();
         return TypedResults.Json(new StatusView(options.System.Name, ProductVersion.Text, ProcessFigures.UptimeSeconds, time.GetUtcNow(),
-            Words.Of(ring.ClockQuality), boot, catalog.All.Count, states, storage.Figures().Fault, [.. inspector.Current.NotApplied.Select(name => $"{InspectorDesk.Family}.{name}")]), BoxJson.Default.StatusView);
+            Words.Of(ring.ClockQuality), boot, catalog.All.Count, states, health.Fault, BoxHealthView.Of(health, options.Storage, storage.Figures()), [.. inspector.Current.NotApplied.Select(name => $"{InspectorDesk.Family}.{name}")]), BoxJson.Default.StatusView);
     }
 
     private static Results<JsonHttpResult<AuditView[]>, ProblemHttpResult> Audit(string? limit, string? after, HttpContext context, AuditStore audit)
@@ -84,9 +85,10 @@ internal sealed record RingView(Guid Volume, long Bytes, long SegmentBytes, int 
 internal sealed record ShareView(string Channel, string Stream, long Bytes, DateTimeOffset From, DateTimeOffset To);
 internal sealed record StorageView(string Root, string FileSystem, string State, string Fault, long VolumeBytes, long FreeBytes, RingView Ring, ShareView[] Channels);
 
+/// <param name="Fault">What is wrong with volume and hardware; empty: nothing.</param>
 /// <param name="NotApplied">What a family was told to set and this box does not do: `inspector.Encoder` …; stored, and copied as cameras send it.</param>
 internal sealed record StatusView(
-    string Name, string Version, long UptimeSeconds, DateTimeOffset Time, string ClockQuality, int BootNumber, int Channels, Dictionary<string, int> ChannelStates, string Fault, string[] NotApplied);
+    string Name, string Version, long UptimeSeconds, DateTimeOffset Time, string ClockQuality, int BootNumber, int Channels, Dictionary<string, int> ChannelStates, string Fault, BoxHealthView Health, string[] NotApplied);
 internal sealed record AuditView(long Id, DateTimeOffset At, string Who, string Source, string Action, string Subject);
 
 /// <param name="Channel">Whose address it is: then *** stands for the password that the channel has.</param>

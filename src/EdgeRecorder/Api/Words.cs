@@ -1,3 +1,4 @@
+using EdgeRecorder.Health;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Panel;
@@ -17,6 +18,8 @@ internal static class Words
         ChannelState.Offline => "offline",
         _ => "refused",
     };
+
+    public static string Of(PreEndOfLife life) => life switch { PreEndOfLife.Normal => "normal", PreEndOfLife.Warning => "warning", _ => "urgent" };
 
     public static string Of(IgnitionState state) => state switch { IgnitionState.On => "on", IgnitionState.Off => "off", _ => "leaving" };
 

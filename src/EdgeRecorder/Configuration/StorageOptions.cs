@@ -9,6 +9,7 @@ internal sealed class StorageOptions
     public Guid? Volume { get; set; }
     public int SyncSeconds { get; set; } = 1;
     public ChainChoice Chain { get; set; }
+    public int EnduranceTerabytes { get; set; }
     public RingOptions Ring { get; } = new();
     public QuotaShare Files { get; } = new() { Size = new(null, 10) };
     public QuotaShare Exports { get; } = new() { Size = new(null, 5) };
@@ -22,6 +23,8 @@ internal sealed class StorageOptions
             "Seconds from one sync round to the next. 1 keeps the promise of at most 2 s lost at a power cut; rotating disks take 2."),
         new Value<StorageOptions, ChainChoice>("chain", Kinds.Choice(("auto", ChainChoice.Auto), ("on", ChainChoice.On), ("off", ChainChoice.Off)), o => o.Chain, (o, v) => o.Chain = v,
             "Hash chain over all records, proof that nothing was changed or taken out. `auto` is on where the CPU has SHA instructions; without them it may cost as much as the recording."),
+        new Value<StorageOptions, int>("enduranceTerabytes", Kinds.Integer(0, 100_000), o => o.EnduranceTerabytes, (o, v) => o.EnduranceTerabytes = v,
+            "What the medium may be written in its life by its data sheet (TBW). The status then tells how many days that is at the rate of now. 0: not known."),
         new Group<StorageOptions, RingOptions>("ring", o => o.Ring, RingOptions.Keys),
         new Group<StorageOptions, QuotaShare>("files", o => o.Files, QuotaShare.KeysOf("Named files that API families promise; oldest go first when it is full.", "10 % holds a day of clips on a box that keeps ten in the ring.")),
         new Group<StorageOptions, QuotaShare>("exports", o => o.Exports, QuotaShare.KeysOf("Finished exports; oldest go first when it is full.", "Exports are fetched soon after they were made.")));

@@ -23,6 +23,8 @@ internal static class Engine
         services.AddSingleton<RingObserver>();
         services.AddSingleton(s => DeviceKey.Open(s.GetRequiredService<DataRoot>().Keys));
         services.AddSingleton<IRing>(OpenRing);             // once only: the container would dispose every registration of it
+        foreach (var mark in (Func<Ring, WorkMark>[])[ring => ring.Writing, ring => ring.Syncing, ring => ring.Housekeeping])
+            services.AddSingleton(s => mark(RingOf(s)));
         services.AddSingleton<ILocks>(s => RingOf(s).Locks);
         services.AddSingleton<IStorageStatus>(s => new RingFigures(RingOf(s), RingFolderOf(s)));
         services.AddSingleton<IFootageSource, Footage>();

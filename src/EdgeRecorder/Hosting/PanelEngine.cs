@@ -1,4 +1,5 @@
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Health;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Panel;
@@ -29,12 +30,12 @@ internal static class PanelEngine
     private static PanelSurroundings Surroundings(IServiceProvider services)
     {
         var (catalog, recorder) = (services.GetRequiredService<ChannelCatalog>(), services.GetRequiredService<IRecorder>());
-        var (recording, storage) = (services.GetRequiredService<ButtonRecording>(), services.GetRequiredService<IStorageStatus>());
+        var (recording, health) = (services.GetRequiredService<ButtonRecording>(), services.GetRequiredService<BoxHealth>());
         var (ring, time) = (services.GetRequiredService<IRing>(), services.GetRequiredService<TimeProvider>());
         var events = new PanelEvents(services.GetRequiredService<EventStore>(), new FoldedLocks(services.GetRequiredService<LockDesk>()), ring, services.GetRequiredService<BoxClock>(),
             () => recording.Channels.Where(channel => recording.Wants(channel)), time, Log(services));
         ISystemControl system = services.GetRequiredService<IPanelLines>().IsSimulated ? new SimulatedSystem() : new Systemctl();
-        return new(catalog, recorder, recording, events, ring, () => BoxCondition.Read(catalog, recorder, recording, storage), system, time, services.GetRequiredService<PanelQueue>().Post, Log(services));
+        return new(catalog, recorder, recording, events, ring, () => BoxCondition.Read(catalog, recorder, recording, health), system, time, services.GetRequiredService<PanelQueue>().Post, Log(services));
     }
 
     private static ILogger Log(IServiceProvider services) => services.GetRequiredService<ILoggerFactory>().CreateLogger("EdgeRecorder.Panel");

@@ -10,6 +10,7 @@ using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Devices.Surveillance;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -26,7 +27,7 @@ internal static class RecorderHost
             builder.Logging.AddProvider(logs);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, root));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));      // less than systemd's 90 s, more than a slow last sync
-        builder.Services.AddSingleton(options).AddSingleton(root).AddSingleton(ledger).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(options).AddSingleton(root).AddSingleton(ledger).AddSingleton(TimeProvider.System).AddSingleton(_ => SystemdNotify.FromEnvironment());
         AddLedger(builder.Services, root);
         builder.Services.AddSingleton<ChannelCatalog>().AddSingleton<RecordingDesk>().AddSingleton<LockDesk>();
         builder.Services.AddSingleton<DeviceCatalog>().AddSingleton<DeviceProtocols>().AddSingleton<FootageDesk>().AddSingleton<WantedDevices>().AddSingleton<DeviceViews>();
@@ -40,6 +41,7 @@ internal static class RecorderHost
         InspectorEngine.AddTo(builder.Services, options);
         engine(builder.Services);
         builder.Services.AddHostedService<Startup>();          // last: the engine's own services are up when channels begin
+        HealthEngine.AddTo(builder.Services, options, ledger);
         PanelEngine.AddTo(builder.Services);                   // but for the panel, which shows and switches what has begun
         var app = builder.Build();
         DoorMark.Use(app);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
+using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Storage;
 using EdgeRecorder.Storage.Format;
 using Microsoft.Data.Sqlite;
@@ -8,9 +9,9 @@ using Microsoft.Data.Sqlite;
 namespace EdgeRecorder.Hosting;
 
 /// <summary>Brings what the ring says to the ledger and to the log.</summary>
-internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, ILogger<RingObserver> log) : IRingObserver
+internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, SystemdNotify systemd, ILogger<RingObserver> log) : IRingObserver
 {
-    private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(5), StartExtension = TimeSpan.FromMinutes(2);
     private long _lastProgress = Stopwatch.GetTimestamp();
 
     public void Evicted(StreamKey stream, int bootNumber, long fromUs, long toUs)
@@ -43,6 +44,7 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, I
         if (Stopwatch.GetElapsedTime(_lastProgress) < ProgressPeriod)
             return;
         _lastProgress = Stopwatch.GetTimestamp();
+        systemd.Starting($"{what} segments of the ring, {done} of {of}", StartExtension);
         LogProgress(what, done, of);
     }
 

@@ -16,10 +16,8 @@ namespace EdgeRecorder.Hosting;
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
     RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings, IEnumerable<IRecordingFollower> followers, NamedFiles files, WantedDevices wanted,
-    ExportDesk exports, DevicePasswords passwords, IEnumerable<Door> doors, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Startup> log) : BackgroundService
+    ExportDesk exports, DevicePasswords passwords, IEnumerable<Door> doors, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, SystemdNotify systemd, ILogger<Startup> log) : BackgroundService
 {
-    private readonly SystemdNotify _systemd = SystemdNotify.FromEnvironment();
-
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         LogBoot(clocks.Boots().Count, options.Storage.Root);
@@ -47,37 +45,25 @@ internal sealed partial class Startup(
         {
             readiness.ListenersOpen = true;
             LogReady(catalog.All.Count, Doors());
-            _systemd.Ready();
+            systemd.Ready();
             GiveBackMemory();
         });
         lifetime.ApplicationStopping.Register(() =>
         {
             readiness.ListenersOpen = false;
             LogStopping();
-            _systemd.Stopping();
+            systemd.Stopping();
         });
         return base.StartAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(SettleAsync(stoppingToken), WatchAsync(stoppingToken));
-
     /// <summary>A minute later the methods that turned out hot have been compiled anew, and neither the compiler nor what start-up ran is needed in memory.</summary>
-    private async Task SettleAsync(CancellationToken stop)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Delay(TimeSpan.FromMinutes(1), time, stop);
+        await Task.Delay(TimeSpan.FromMinutes(1), time, stoppingToken);
         GiveBackMemory();                                   // of the first connections too
         ProgramImage.LetGo();
         ChunkPool.Video.LetGoOfIdle();
-    }
-
-    private async Task WatchAsync(CancellationToken stop)
-    {
-        if (_systemd.Watchdog is not { } period)
-            return;
-        using var timer = new PeriodicTimer(period / 2);       // half of it, as sd_watchdog_enabled(3) recommends
-        do
-            _systemd.Alive();
-        while (await timer.WaitForNextTickAsync(stop));
     }
 
     /// <summary>What was needed while something was made is garbage now: configuration, containers, documents; a minute later the first conversations with all cameras. A box that then records for years hands it back.</summary>

@@ -22,6 +22,9 @@ internal sealed class LedgerDatabase : IDisposable
     private readonly string _path;
     private int _writes;
 
+    /// <summary>The transaction that is being written.</summary>
+    public WorkMark Commits { get; } = new("ledger");
+
     private LedgerDatabase(string path, SqliteConnection writer, SqliteConnection reader) => (_path, _writer, _reader) = (path, writer, reader);
 
     /// <summary>Opens the ledger, makes it when it is missing and brings an older one up to date.</summary>
@@ -59,6 +62,7 @@ internal sealed class LedgerDatabase : IDisposable
     {
         lock (_writing)
         {
+            using var piece = Commits.Begin();
             using var transaction = _writer.BeginTransaction();
             var result = work(_writer);
             transaction.Commit();

@@ -1,5 +1,5 @@
+using EdgeRecorder.Health;
 using EdgeRecorder.Recording;
-using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Panel;
 
@@ -18,12 +18,12 @@ internal enum ChannelLight
 }
 
 /// <summary>What the lights of a box show.</summary>
-/// <param name="Fault">Of the volume or of a channel.</param>
+/// <param name="Fault">Of the volume, of the hardware or of a channel.</param>
 /// <param name="Clip">One is being cut.</param>
 /// <param name="IsConnected">A source delivers.</param>
 internal sealed record BoxCondition(bool Fault, bool Clip, bool IsConnected, IReadOnlyDictionary<int, ChannelLight> Channels)
 {
-    public static BoxCondition Read(ChannelCatalog catalog, IRecorder recorder, ButtonRecording recordings, IStorageStatus storage)
+    public static BoxCondition Read(ChannelCatalog catalog, IRecorder recorder, ButtonRecording recordings, BoxHealth health)
     {
         var (connected, channels) = (false, new Dictionary<int, ChannelLight>());
         foreach (var channel in catalog.All)
@@ -33,7 +33,7 @@ internal sealed record BoxCondition(bool Fault, bool Clip, bool IsConnected, IRe
             channels[channel.Number] = !recordings.Wants(channel) ? ChannelLight.Off
                 : state switch { ChannelState.Recording => ChannelLight.Recording, ChannelState.Refused => ChannelLight.Fault, _ => ChannelLight.Armed };
         }
-        return new(storage.Figures().Fault.Length > 0 || channels.ContainsValue(ChannelLight.Fault), recordings.CutsClip, connected, channels);
+        return new(health.Faults.Count > 0 || channels.ContainsValue(ChannelLight.Fault), recordings.CutsClip, connected, channels);
     }
 
     /// <summary>The worst of all channels goes first, but for one: what records is more than what waits (fault, recording, armed, off).</summary>

@@ -26,6 +26,10 @@ internal sealed record StorageFigures
 
     /// <summary>Segments that never held footage.</summary>
     public int UnusedSegments { get; init; }
+
+    /// <summary>Writes and syncs that the disk refused, and the segments that are not written any more because of that.</summary>
+    public long DiskFaults { get; init; }
+    public int QuarantinedSegments { get; init; }
     public long LockedBytes { get; init; }
     public long EventPoolBytes { get; init; }
     public DateTimeOffset? OldestFootage { get; init; }

@@ -46,6 +46,11 @@ internal sealed class Ring : IRing, IDisposable
 
     public EventPool Locks { get; }
 
+    /// <summary>What the ring's threads are at.</summary>
+    public WorkMark Writing => _writer.Work;
+    public WorkMark Syncing => _sync.Work;
+    public WorkMark Housekeeping => _housekeeper.Work;
+
     public PreviousStop PreviousStop { get; private init; }
 
     /// <summary>What recovery found: for the log, and for the gaps of what cannot be read.</summary>
@@ -176,7 +181,7 @@ internal sealed class Ring : IRing, IDisposable
         UsedBytes = _catalog.Segments.Where(s => s.HasFootage).Sum(s => s.Bytes), HeldBytes = _writer.HeldBytes, QueueLimit = _writer.QueueLimit,
         FragmentsWritten = _writer.FragmentsWritten, BytesWritten = _writer.BytesWritten, FragmentsRefused = _writer.Refused,
         Rounds = _sync.Rounds, Syncs = _sync.Syncs, SyncTime = _sync.SyncTime, LastRound = _sync.LastRound, LongestRound = _sync.LongestRound,
-        Seals = _housekeeper.Seals, Retirements = _housekeeper.Retirements, LastError = _housekeeper.LastError, VolumeFault = _faults.VolumeFault,
+        Seals = _housekeeper.Seals, Retirements = _housekeeper.Retirements, LastError = _housekeeper.LastError, VolumeFault = _faults.VolumeFault, DiskFaults = _faults.Count,
     };
 
     /// <summary>Writes, syncs and links what is there, then stops. Open segments stay open: the next start goes on in them.</summary>
@@ -288,6 +293,9 @@ public sealed record RingStatus
     public required long Seals { get; init; }
     public required long Retirements { get; init; }
     public required string? LastError { get; init; }
+
+    /// <summary>Calls that the disk refused, since start.</summary>
+    public required long DiskFaults { get; init; }
 
     /// <summary>Three disk faults within an hour: what the last one was. Null: the disk is as it should be, or has single bad places.</summary>
     public required string? VolumeFault { get; init; }

@@ -40,6 +40,9 @@ internal sealed class RingHousekeeper : IDisposable
         _thread = new Thread(Run) { Name = "ring housekeeper", IsBackground = true };
     }
 
+    /// <summary>The segment that is being sealed, the batch that is being retired, the index. Not the errands: copying a segment may take as long as it takes.</summary>
+    public WorkMark Work { get; } = new("ring housekeeper");
+
     /// <summary>Work of other parts that belongs on this thread: copying locked footage. Returns true when it did something.</summary>
     public Func<bool>? Errand { get; set; }
 
@@ -121,6 +124,7 @@ internal sealed class RingHousekeeper : IDisposable
     /// <summary>Writes the seal, durably, then lets the chain end at it.</summary>
     private void SealSegment(OpenSegment open)
     {
+        using var piece = Work.Begin();
         var geometry = open.Header.Geometry;
         if (open.Linked > 0)
         {
@@ -171,6 +175,7 @@ internal sealed class RingHousekeeper : IDisposable
     /// <summary>Keeps max(8, open ÷ 4) segments ready, as far as the ring has them.</summary>
     private void Retire()
     {
+        using var piece = Work.Begin();
         var target = Math.Min(Math.Max(8, _catalog.OpenCount / 4), Math.Max(1, _catalog.Segments.Count / 8));
         var missing = target - _catalog.Available - _retiring.Count;
         var looksAtLimits = _limitsChanged || _victims.HasDue || _victims.HasLimits && _clock.BoottimeUs - _limitsSeenUs > LimitPeriod.TotalMicroseconds;
@@ -224,6 +229,7 @@ internal sealed class RingHousekeeper : IDisposable
 
     private void SaveIndex(bool durable)
     {
+        using var piece = Work.Begin();
         _indexSavedUs = _clock.BoottimeUs;
         CheckIndex();
         var anchors = new List<BootAnchor>();

@@ -30,6 +30,9 @@ internal sealed class RingSync : IDisposable
         _thread = new Thread(Run) { Name = "ring sync", IsBackground = true };
     }
 
+    /// <summary>The round that is under way.</summary>
+    public WorkMark Work { get; } = new("ring sync");
+
     /// <summary>Rounds that synced something, and how long all together, the last and the longest took.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
     public TimeSpan SyncTime { get; private set; }
@@ -130,6 +133,7 @@ internal sealed class RingSync : IDisposable
         Monitor.Exit(_signal);
         try
         {
+            using var piece = Work.Begin();
             using var held = _round.EnterScope();
             _open.Clear();
             _catalog.CollectOpen(_open);
@@ -149,6 +153,7 @@ internal sealed class RingSync : IDisposable
     /// <summary>One round on the caller's thread; for the end, when the sync thread is gone.</summary>
     public void Round()
     {
+        using var piece = Work.Begin();
         using var held = _round.EnterScope();
         var started = TimeProvider.System.GetTimestamp();
         _catalog.Clock.Observe(_clock);

@@ -22,7 +22,7 @@ internal sealed class RingWriter : IDisposable
     private readonly Func<StreamKey, StreamState?> _streams;
     private readonly BoxClock _clock;
     private readonly RecordScratch _scratch = new();
-    private readonly Queue<Work> _queue = new();
+    private readonly Queue<Job> _queue = new();
     private readonly object _signal = new();
     private readonly Thread _thread;
     private bool _ending, _isDry;
@@ -38,6 +38,9 @@ internal sealed class RingWriter : IDisposable
         QueueLimit = options.QueueBytes;
         _thread = new Thread(Run) { Name = "ring writer", IsBackground = true };
     }
+
+    /// <summary>The fragment that is being written, or what else was asked of the thread.</summary>
+    public WorkMark Work { get; } = new("ring writer");
 
     /// <summary>Bytes of fragments queued or written and not yet durable.</summary>
     public long HeldBytes => Volatile.Read(ref _held);
@@ -68,7 +71,7 @@ internal sealed class RingWriter : IDisposable
         }
         Interlocked.Add(ref _accepted, fragment.Length);
         fragment.AddReference();
-        Enqueue(new Work(stream, fragment, null));
+        Enqueue(new Job(stream, fragment, null));
         return true;
     }
 
@@ -85,7 +88,7 @@ internal sealed class RingWriter : IDisposable
     }
 
     /// <summary>Runs something on the writer thread, in its turn.</summary>
-    public void Post(Action action) => Enqueue(new Work(null, null, action));
+    public void Post(Action action) => Enqueue(new Job(null, null, action));
 
     /// <summary>Runs something on the writer thread and waits for it.</summary>
     public void Invoke(Action action)
@@ -139,18 +142,18 @@ internal sealed class RingWriter : IDisposable
     public bool RunLeft()
     {
         var any = false;
-        for (; _queue.TryDequeue(out var work); any = true)
-            work.Action?.Invoke();
+        for (; _queue.TryDequeue(out var job); any = true)
+            job.Action?.Invoke();
         return any;
     }
 
-    private void Enqueue(Work work)
+    private void Enqueue(Job job)
     {
-        if (work.Fragment is { } fragment)
+        if (job.Fragment is { } fragment)
             Interlocked.Add(ref _held, fragment.Length);
         lock (_signal)
         {
-            _queue.Enqueue(work);
+            _queue.Enqueue(job);
             if (_queue.Count == 1)
                 Monitor.Pulse(_signal);
         }
@@ -160,7 +163,7 @@ internal sealed class RingWriter : IDisposable
     {
         while (true)
         {
-            Work work;
+            Job job;
             lock (_signal)
             {
                 while (_queue.Count == 0)
@@ -169,14 +172,15 @@ internal sealed class RingWriter : IDisposable
                         return;
                     Monitor.Wait(_signal);
                 }
-                work = _queue.Dequeue();
+                job = _queue.Dequeue();
             }
-            if (work.Action is { } action)
+            using var piece = Work.Begin();
+            if (job.Action is { } action)
                 action();
             else
             {
-                Write(work.Stream!, work.Fragment!);
-                work.Fragment!.Release();
+                Write(job.Stream!, job.Fragment!);
+                job.Fragment!.Release();
             }
         }
     }
@@ -344,5 +348,5 @@ internal sealed class RingWriter : IDisposable
         failed.Dispose();
     }
 
-    private readonly record struct Work(StreamState? Stream, Fragment? Fragment, Action? Action);
+    private readonly record struct Job(StreamState? Stream, Fragment? Fragment, Action? Action);
 }

@@ -28,6 +28,12 @@ public sealed class SystemdNotify(string? socketPath, TimeSpan? watchdog)
     /// <summary>The last sync is under way.</summary>
     public void Stopping() => Send("STOPPING=1");
 
+    /// <summary>Still starting, and why it takes so long: systemd waits for at least <paramref name="more"/> from now on.</summary>
+    public void Starting(string why, TimeSpan more) => Send(string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)more.TotalMicroseconds}\nSTATUS={why}"));
+
+    /// <summary>What `systemctl status` shows; one line.</summary>
+    public void Status(string line) => Send($"STATUS={line}");
+
     /// <summary>Alive.</summary>
     public void Alive() => Send("WATCHDOG=1");
 
@@ -38,6 +44,6 @@ public sealed class SystemdNotify(string? socketPath, TimeSpan? watchdog)
             return;
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         // A leading @ stands for the zero byte of Linux' abstract names.
-        socket.SendTo(Encoding.ASCII.GetBytes(state), new UnixDomainSocketEndPoint(socketPath[0] == '@' ? "\0" + socketPath[1..] : socketPath));
+        socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(socketPath[0] == '@' ? "\0" + socketPath[1..] : socketPath));
     }
 }

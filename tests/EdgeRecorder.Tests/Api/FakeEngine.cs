@@ -79,6 +79,8 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     }
 
     public string VolumeFault { get; set; } = "";
+    public long DiskFaults { get; set; }
+    public int QuarantinedSegments { get; set; }
 
     public ChannelStatus Status(StreamKey stream) => new() { State = States.GetValueOrDefault(stream, ChannelState.Offline), Detail = "401 from camera", Fragments = 3 };
     public string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs)
@@ -94,7 +96,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
     public Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop) => Task.FromResult(Playlist);
     public RecordsAnswer Open(int channelNumber, in RingName name) => Records;
-    public StorageFigures Figures() => new() { Fault = VolumeFault, Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
+    public StorageFigures Figures() => new() { Fault = VolumeFault, DiskFaults = DiskFaults, QuarantinedSegments = QuarantinedSegments, Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
     public StreamFigures? Figures(StreamKey stream) => null;
     public string? Probed { get; private set; }
 

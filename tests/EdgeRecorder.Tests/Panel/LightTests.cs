@@ -1,5 +1,6 @@
 using EdgeRecorder.Panel;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Tests.Health;
 
 namespace EdgeRecorder.Tests.Panel;
 
@@ -55,6 +56,19 @@ public sealed class LightTests
         rig.Say(2, ChannelState.Recording);
         rig.Engine.VolumeFault = "I/O error";
         Assert.Equal(("fast-blink", "on"), (rig.Shows("REC_LED"), rig.Shows("FAULT_LED")));
+    }
+
+    [Fact]
+    public void Heat_is_a_fault_that_goes_out_when_it_has_cooled()
+    {
+        using var rig = new PanelRig();
+        using var sys = new FakeSys(rig.Sys);
+        foreach (var (celsius, record, fault) in new[] { (60, "off", "off"), (107, "fast-blink", "on"), (80, "off", "off") })
+        {
+            sys.SetZone(celsius * 1000);
+            rig.Health.Read();
+            Assert.Equal((record, fault), (rig.Shows("REC_LED"), rig.Shows("FAULT_LED")));
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using EdgeRecorder.Configuration;
+using EdgeRecorder.Health;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Panel;
@@ -29,10 +30,11 @@ internal sealed class PanelRig : IDisposable
         _desk = new RecordingDesk(Catalog, Recordings, Engine, Time, NullLogger<RecordingDesk>.Instance);
         _desk.Start();
         Recording = new ButtonRecording(_desk, Catalog, Options.Channels);
+        Health = new BoxHealth(new SysTree(_directory.File("sys")), _directory.Path, Engine, new Standstill([], Time), () => TimeSpan.Zero);
         Time.Advance(TimeSpan.FromHours(1));               // the box has been up for a while
         before?.Invoke(Lines);
         var events = new PanelEvents(Events, new FoldedLocks(new LockDesk(Locks, Engine, Time)), Engine, new TestClock(Time), () => Recording.Channels.Where(Recording.Wants), Time, NullLogger.Instance);
-        Panel = new FrontPanel(Options, Lines, new(Catalog, Engine, Recording, events, Engine, () => BoxCondition.Read(Catalog, Engine, Recording, Engine), System, Time, Post, NullLogger.Instance));
+        Panel = new FrontPanel(Options, Lines, new(Catalog, Engine, Recording, events, Engine, () => BoxCondition.Read(Catalog, Engine, Recording, Health), System, Time, Post, NullLogger.Instance));
         Panel.Refresh();
     }
 
@@ -41,6 +43,10 @@ internal sealed class PanelRig : IDisposable
     public FakeLines Lines { get; } = new();
     public FakeEngine Engine { get; } = new();
     public FakeSystem System { get; } = new();
+    public BoxHealth Health { get; }
+
+    /// <summary>Where <see cref="Health"/> reads the hardware.</summary>
+    public string Sys => _directory.File("sys");
     public ChannelCatalog Catalog { get; }
     public RecordingStore Recordings { get; }
     public EventStore Events { get; }

@@ -70,7 +70,7 @@ internal sealed partial class DaemonProcess : IAsyncDisposable
         setup.Write();
         string[] command = [.. before, setup.Program ?? Program, "serve", "--config", setup.ConfigurationFile];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (var (name, value) in setup.Clock?.Environment ?? [])
+        foreach (var (name, value) in setup.Environment.Concat(setup.Clock?.Environment ?? []))
             start.Environment[name] = value;
         return new DaemonProcess(setup, Process.Start(start)!);
     }

@@ -67,6 +67,9 @@ internal sealed class DaemonSetup : IDisposable
     public string? Program { get; set; }
     public string LogDetail { get; set; } = "info";
 
+    /// <summary>Variables of the process beside those of the tests.</summary>
+    public List<(string Name, string Value)> Environment { get; } = [];
+
     /// <summary>A clock of the daemon's own; null: the machine's.</summary>
     public WallClock? Clock { get; init; }
 

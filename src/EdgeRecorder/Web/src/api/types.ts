@@ -166,6 +166,11 @@ export interface Status {
     channels: number;
     channelStates: Partial<Record<ChannelStateName, number>>;
     fault: string;
+    health: {
+        faults: string[];
+        disks: { name: string; model: string | null; lifeUsedPercent: number | null; temperatureCelsius: number | null; writtenBytesPerDay: number | null; enduranceDays: number | null }[];
+        temperatures: { name: string; celsius: number; limitCelsius: number | null }[];
+    };
 }
 
 export interface Probe {

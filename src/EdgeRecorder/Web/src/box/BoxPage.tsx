@@ -1,5 +1,5 @@
 import { channels, status, storage } from '../api/box';
-import type { Storage } from '../api/types';
+import type { Status, Storage } from '../api/types';
 import { StateBadge } from '../parts/StateBadge';
 import { hashOf } from '../route';
 import { bitRate, bytes, dayAndTime, duration } from '../text/format';
@@ -10,6 +10,7 @@ export function BoxPage() {
     const words = text.value.box;
     const [now, disk] = [status.value, storage.value];
     const health = healthOf(now, disk, text.value);
+    const hottest = now?.health.temperatures.reduce<Status['health']['temperatures'][number] | null>((most, one) => most && most.celsius >= one.celsius ? most : one, null);
     return (
         <main class="box">
             <div class="heading"><h1>{words.title}</h1></div>
@@ -22,7 +23,10 @@ export function BoxPage() {
                         <h2>{words.volume}</h2>
                         <Meter part={disk.volumeBytes - disk.freeBytes} whole={disk.volumeBytes} label={words.volume} />
                         <p class="figure">{words.free(bytes(disk.freeBytes), bytes(disk.volumeBytes))}</p>
-                        <dl class="facts"><dt>{words.folder}</dt><dd><code>{disk.root}</code> ({disk.fileSystem})</dd></dl>
+                        <dl class="facts">
+                            <dt>{words.folder}</dt><dd><code>{disk.root}</code> ({disk.fileSystem})</dd>
+                            {now?.health.disks.map(one => <Wear key={one.name} disk={one} />)}
+                        </dl>
                     </section>
                 )}
                 {now && (
@@ -33,6 +37,7 @@ export function BoxPage() {
                             <dt>{words.version}</dt><dd>{now.version}</dd>
                             <dt>{words.running}</dt><dd>{duration(now.uptimeSeconds * 1000)}</dd>
                             <dt>{words.clock}</dt><dd>{dayAndTime(Date.parse(now.time))}, {text.value.clock[now.clockQuality]}</dd>
+                            {hottest && <><dt>{words.temperature}</dt><dd>{Math.round(hottest.celsius)} °C ({hottest.name})</dd></>}
                             <dt>{words.cameras}</dt>
                             <dd>{Object.entries(now.channelStates).map(([state, count]) => `${count} × ${text.value.state[state as keyof typeof now.channelStates]}`).join(', ') || words.none}</dd>
                         </dl>
@@ -41,6 +46,19 @@ export function BoxPage() {
             </div>
             {disk && <PerCamera disk={disk} />}
         </main>
+    );
+}
+
+/** What the disk says of its life; of what it does not say there is no line. */
+function Wear({ disk }: { disk: Status['health']['disks'][number] }) {
+    const words = text.value.box;
+    return (
+        <>
+            {disk.lifeUsedPercent !== null && <><dt>{words.lifeUsed}</dt><dd>{disk.lifeUsedPercent} % ({disk.model ?? disk.name})</dd></>}
+            {disk.writtenBytesPerDay !== null && <><dt>{words.writtenPerDay}</dt><dd>{bytes(disk.writtenBytesPerDay)}</dd></>}
+            {disk.enduranceDays !== null && <><dt>{words.enduranceDays}</dt><dd>{duration(disk.enduranceDays * 86_400_000)}</dd></>}
+            {disk.temperatureCelsius !== null && <><dt>{words.temperature}</dt><dd>{Math.round(disk.temperatureCelsius)} °C</dd></>}
+        </>
     );
 }
 
