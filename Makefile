@@ -35,8 +35,11 @@ bench: packages publish
 	@dotnet build tests/Simulators -c Release -v q -nologo -clp:NoSummary
 	@tests/Bench/run --daemon $(OUT)/edge-recorder $(BENCH)
 
-image:
-	@echo "image: the box image (rootfs-overlay, systemd units) is not part of this version" >&2; exit 1
+# ARCH: arm64 or amd64. IMAGE: switches of image/build, for example IMAGE='--key release.pem'.
+ARCH ?= arm64
+image: node sdk
+	@tests/install-packages packages-image.txt
+	@image/make $(ARCH) $(IMAGE)
 
 # HWTEST: gpio, video, panel; all without. In a virtual machine with simulated devices; as root, on Debian 12 amd64.
 hwtest: node sdk

@@ -40,6 +40,7 @@ public sealed partial class ArchitectureTests
         ["Panel"] = "Media Storage Ledger Recording Configuration Platform",
         ["Inspector"] = "Bytes Mp4 Storage Ledger Recording Files Export",
         ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Files Export MediaWorker Sound Inspector Devices Cascade Panel Configuration",
+        ["Update"] = "Bytes Platform",
         ["Hosting"] = "*",
     };
 
