@@ -41,9 +41,9 @@ image: node sdk
 	@tests/install-packages packages-image.txt
 	@image/make $(ARCH) $(IMAGE)
 
-# HWTEST: gpio, video, panel; all without. In a virtual machine with simulated devices; as root, on Debian 12 amd64.
+# HWTEST: gpio, video, panel, released; all without. In a virtual machine with simulated devices; as root, on Debian 12 amd64. The last boots the image as it is released.
 hwtest: node sdk
-	@tests/install-packages packages-hwtest.txt
+	@tests/install-packages packages.txt packages-image.txt packages-hwtest.txt
 	@tests/hwtest/run $(HWTEST)
 
 # Writes the generated pages; tests compare them.
