@@ -31,7 +31,7 @@ public sealed partial class ArchitectureTests
         ["Recording"] = "Bytes Media Mp4 Storage Ledger Configuration",
         ["Devices"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Audio Jt1078 Jt808 Network Sdp DigestAuth Sip Gb28181",
         ["Hls"] = "",
-        ["Playback"] = "Bytes Media Mp4 Storage Recording Hls Sound",
+        ["Playback"] = "Bytes Media Audio Mp4 Storage Recording Hls Sound",
         ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls Sound",
         ["MediaWorker"] = "Bytes Media Platform",
         ["Cascade"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Sip DigestAuth Gb28181",

@@ -5,18 +5,24 @@ using EdgeRecorder.Platform.FFmpeg;
 
 namespace EdgeRecorder.Sound;
 
-/// <summary>What browsers get in place of G.711, which they refuse: AAC, where FFmpeg's encoder is there. Nothing of it is loaded before somebody listens.</summary>
-internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
+/// <summary>
+/// AAC where FFmpeg's encoder is there: what browsers get in place of G.711, which they refuse, and what is stored in place of speech that MP4 does not carry.
+/// Nothing of FFmpeg is loaded before somebody listens, or such speech comes.
+/// </summary>
+internal sealed partial class AacSound(ILogger<AacSound> log)
 {
     /// <summary>AAC of 8 kHz has frames of 128 ms, and two of them are on their way: too much for a live picture. Speech is doubled to this at least.</summary>
     private const int LeastRate = 16_000;
 
-    private readonly Lazy<bool> _isThere = new(IsThere);
+    private readonly Lazy<bool> _isInstalled = new(IsInstalled);
     private volatile bool _failed;
+
+    /// <summary>The encoder can be opened, and never failed.</summary>
+    public bool IsThere => !_failed && _isInstalled.Value;
 
     /// <summary>The stream with AAC in place of its G.711; null where there is none to replace, or nothing to make AAC with.</summary>
     public InitSegment? Dress(InitSegment stream)
-        => SpeechOf(stream) is { } speech && AacFor(speech) is { } aac && !_failed && _isThere.Value ? InitSegment.Build([.. stream.Tracks.Where(track => track.IsVideo), aac]) : null;
+        => SpeechOf(stream) is { } speech && AacFor(speech) is { } aac && IsThere ? InitSegment.Build([.. stream.Tracks.Where(track => track.IsVideo), aac]) : null;
 
     public static Track? SpeechOf(InitSegment stream) => stream.Tracks.FirstOrDefault(track => track.Codec is Codec.G711A or Codec.G711U);
 
@@ -42,7 +48,7 @@ internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
         }
     }
 
-    private static bool IsThere()
+    private static bool IsInstalled()
     {
         if (FFmpegLibraries.WhyNoEncoder is not null)
             return false;
@@ -58,6 +64,6 @@ internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
         _failed = true;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "AAC for browsers cannot be made; cameras with G.711 have no sound there")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "AAC cannot be made: cameras with G.711 have no sound in browsers, G.726 and ADPCM are stored as A-law")]
     private partial void LogFailed(FFmpegException fault);
 }
