@@ -35,12 +35,15 @@ bench: packages publish
 	@dotnet build tests/Simulators -c Release -v q -nologo -clp:NoSummary
 	@tests/Bench/run --daemon $(OUT)/edge-recorder $(BENCH)
 
-image:
-	@echo "image: the box image (rootfs-overlay, systemd units) is not part of this version" >&2; exit 1
+# ARCH: arm64 or amd64. IMAGE: switches of image/build, for example IMAGE='--key release.pem'.
+ARCH ?= arm64
+image: node sdk
+	@tests/install-packages packages-image.txt
+	@image/make $(ARCH) $(IMAGE)
 
-# HWTEST: gpio, video, panel; all without. In a virtual machine with simulated devices; as root, on Debian 12 amd64.
+# HWTEST: gpio, video, panel, released; all without. In a virtual machine with simulated devices; as root, on Debian 12 amd64. The last boots the image as it is released.
 hwtest: node sdk
-	@tests/install-packages packages-hwtest.txt
+	@tests/install-packages packages.txt packages-image.txt packages-hwtest.txt
 	@tests/hwtest/run $(HWTEST)
 
 # Writes the generated pages; tests compare them.

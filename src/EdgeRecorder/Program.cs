@@ -2,6 +2,7 @@ using EdgeRecorder.Export;
 using EdgeRecorder.Hosting;
 using EdgeRecorder.MediaWorker;
 using EdgeRecorder.Storage;
+using EdgeRecorder.Update;
 
 // The table of contents: which command runs what, and what the daemon is made of.
 return await CommandLine.RunAsync(args, new Commands
@@ -11,5 +12,6 @@ return await CommandLine.RunAsync(args, new Commands
     Probe = Engine.ProbeAsync,
     Fsck = Fsck.Run,
     Export = (wanted, output, errors) => RingExport.Run(wanted.Root, wanted.Channel, wanted.From, wanted.To, wanted.File, output, errors),
+    Update = (what, output, errors) => Updater.Run(what, BoxSlots.OfThisBox(), output, errors),
     MediaWorker = () => Worker.Run(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error),
 }, Console.Out, Console.Error);

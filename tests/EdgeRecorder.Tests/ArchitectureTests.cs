@@ -41,6 +41,7 @@ public sealed partial class ArchitectureTests
         ["Panel"] = "Media Storage Health Ledger Recording Configuration Platform",
         ["Inspector"] = "Bytes Mp4 Storage Ledger Recording Files Export",
         ["Api"] = "Bytes Media Mp4 Storage Health Ledger Recording Playback Live Hls Files Export MediaWorker Sound Inspector Devices Cascade Panel Configuration",
+        ["Update"] = "Bytes Platform",
         ["Hosting"] = "*",
     };
 

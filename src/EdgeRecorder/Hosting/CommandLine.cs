@@ -19,6 +19,9 @@ internal sealed record Commands
     /// <summary>Copies a range of a channel out of the ring below a folder into a file; whether there is one now.</summary>
     public required Func<ExportCommand, TextWriter, TextWriter, bool> Export { get; init; }
 
+    /// <summary>Installs a file into the other slot of the box, or one of `--state` and `--confirm`; whether that was done.</summary>
+    public required Func<string, TextWriter, TextWriter, bool> Update { get; init; }
+
     /// <summary>Takes media jobs from standard input until it ends.</summary>
     public required Func<int> MediaWorker { get; init; }
 }
@@ -38,7 +41,7 @@ internal static class CommandLine
         edge-recorder probe URL                                     say what a camera sends
         edge-recorder fsck DIR                                      check the ring below DIR, a line per finding
         edge-recorder export CHANNEL FROM TO FILE [--config FILE]   copy a range of a channel out of the ring into an MP4, also beside a running recorder
-        edge-recorder update FILE                                   (not available in this version)
+        edge-recorder update FILE | --state | --confirm             bring a signed system into the other slot of a box; what runs; what runs is good
         edge-recorder media-worker                                  (started by the recorder itself) take media jobs from standard input
         edge-recorder --configuration-page | --version | --help
         """;
@@ -64,9 +67,8 @@ internal static class CommandLine
                     return commands.MediaWorker();
                 case ["export", var channel, var from, var to, var file, .. var rest]:
                     return Export(channel, from, to, file, rest, commands, output, errors);
-                case ["update", _]:
-                    errors.WriteLine($"{args[0]}: not available in this version");
-                    return Fault;
+                case ["update", var what] when what is "--state" or "--confirm" || !what.StartsWith('-'):
+                    return commands.Update(what, output, errors) ? Done : Fault;
                 case ["--version"]:
                     output.WriteLine($"edge-recorder {ProductVersion.Text}");
                     return Done;

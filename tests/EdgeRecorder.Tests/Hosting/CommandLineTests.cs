@@ -16,6 +16,7 @@ public sealed class CommandLineTests : IDisposable
         Probe = (url, output, _) => { output.Write(url); return Task.FromResult(0); },
         Fsck = (_, _, _) => 0,
         Export = (wanted, output, _) => { output.Write(wanted); return wanted.Channel == "gate"; },
+        Update = (what, _, _) => what == "--state",
         MediaWorker = () => 0,
     }, _output, _errors);
 
@@ -48,6 +49,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(1, "export", "other", "2026-01-31T12:00:00Z", "2026-01-31T12:10:00Z", "c.mp4")]
     [InlineData(0, "export", "gate", "2026-01-31T12:00:00Z", "2026-01-31T12:10:00Z", "c.mp4")]
     [InlineData(1, "update", "f")]
+    [InlineData(0, "update", "--state")]
+    [InlineData(2, "update", "--force")]
+    [InlineData(2, "update")]
     [InlineData(0, "media-worker")]
     [InlineData(2, "media-worker", "x")]
     [InlineData(0, "--version")]
