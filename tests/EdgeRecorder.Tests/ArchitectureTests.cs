@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
         ["DigestAuth"] = "",
         ["Rtp"] = "Bytes Media H26x Sdp Audio",
         ["MpegPs"] = "Bytes Media H26x Audio",
+        ["Cameras"] = "Bytes Media H26x Configuration Platform",
         ["Rtsp"] = "Bytes Media H26x Sdp Rtp Audio Network DigestAuth",
         ["Jt1078"] = "Bytes Media H26x Audio Network",
         ["Jt808"] = "Bytes Media Jt1078 Network",
@@ -38,7 +39,7 @@ public sealed partial class ArchitectureTests
         ["Files"] = "Bytes Media Mp4 MpegTs Storage Ledger Recording Playback Configuration Platform",
         ["Export"] = "Bytes Media Mp4 Storage Ledger Recording Playback MediaWorker Configuration Platform",
         ["Panel"] = "Media Storage Ledger Recording Configuration Platform",
-        ["Inspector"] = "Bytes Mp4 Storage Ledger Recording Files Export",
+        ["Inspector"] = "Bytes Mp4 Storage Ledger Recording Files Export Cameras Configuration",
         ["Api"] = "Bytes Media Mp4 Storage Ledger Recording Playback Live Hls Files Export MediaWorker Sound Inspector Devices Cascade Panel Configuration",
         ["Hosting"] = "*",
     };
