@@ -23,33 +23,22 @@ internal abstract class CameraPipe(VideoDevice camera, VideoCapture capture, Cod
     /// <summary>It works no better than with copies: open it so.</summary>
     public virtual bool RefusesSharing => false;
 
-    /// <summary>Pictures that the camera took and that did not come out: the driver had no room, or marked them damaged, or the encoder was too slow.</summary>
-    public int Missed { get; protected set; }
+    /// <summary>Told, before the next picture, how many the camera took that will not come out: the driver had no room, or marked them damaged, or the encoder was too slow.</summary>
+    public Action<int>? Missed { get; set; }
 
     protected VideoDevice Camera => camera;
     protected VideoCapture Capture => capture;
 
     public void Start() => capture.Start();
 
-    /// <summary>Waits until there is something to do, does it, and hands out what came of it.</summary>
+    /// <summary>Waits until there is something to do, does it, and hands out what came of it. One picture at a time: a camera that is faster than what encodes always has another.</summary>
     public void Turn(TimeSpan most, CodedBytes coded)
     {
         Wait(most);
-        while (capture.TryTake(TimeSpan.Zero, out var picture, out var sourceChanged) || sourceChanged)
-        {
-            if (sourceChanged)
-                throw new SourceException(GapReason.Reconnect, $"{camera.Path} delivers another size from now on");
-            if (_sequence is { } last && picture.Sequence - last is > 1 and < 10_000 and var step)
-                Miss((int)step - 1);
-            _sequence = picture.Sequence;
-            if (!picture.IsDamaged && picture.Bytes >= LeastBytes)
-                Take(picture, coded);
-            else
-            {
-                Miss(1);
-                capture.GiveBack(picture);
-            }
-        }
+        if (capture.TryTake(TimeSpan.Zero, out var picture, out var sourceChanged))
+            Look(picture, coded);
+        else if (sourceChanged)
+            throw new SourceException(GapReason.Reconnect, $"{camera.Path} delivers another size from now on");
         Collect(coded);
     }
 
@@ -70,5 +59,19 @@ internal abstract class CameraPipe(VideoDevice camera, VideoCapture capture, Cod
     /// <summary>Hands out what an encoder has ready.</summary>
     protected abstract void Collect(CodedBytes coded);
 
-    protected virtual void Miss(int pictures) => Missed += pictures;
+    private void Look(in CapturedPicture picture, CodedBytes coded)
+    {
+        if (_sequence is { } last && picture.Sequence - last is > 1 and < 10_000 and var step)
+            Miss((int)step - 1);
+        _sequence = picture.Sequence;
+        if (!picture.IsDamaged && picture.Bytes >= LeastBytes)
+        {
+            Take(picture, coded);
+            return;
+        }
+        Miss(1);
+        capture.GiveBack(picture);
+    }
+
+    protected void Miss(int pictures) => Missed?.Invoke(pictures);
 }

@@ -77,19 +77,12 @@ internal sealed partial class CameraSession(CameraAddress address, VideoDevices 
     private void Deliver(CameraPipe pipe, CameraUnits units, ISourceSink sink, Func<bool> ends)
     {
         CodedBytes coded = units.Add;
-        var (missed, pictures, since) = (0, units.Pictures, time.GetTimestamp());
+        // A raw picture that never was encoded leaves no hole that a decoder could see.
+        pipe.Missed = pipe is CodedPipe ? count => units.Lose(count, "the camera's driver dropped it") : count => sink.Lost(count, "not encoded");
+        var (pictures, since) = (units.Pictures, time.GetTimestamp());
         while (!pipe.RefusesSharing && !ends())
         {
             pipe.Turn(Patience, coded);
-            if (pipe.Missed > missed)
-            {
-                // A raw picture that never was encoded leaves no hole that a decoder could see.
-                if (pipe is CodedPipe)
-                    units.Lose(pipe.Missed - missed, "the camera's driver dropped it");
-                else
-                    sink.Lost(pipe.Missed - missed, "not encoded");
-                missed = pipe.Missed;
-            }
             if (units.Pictures > pictures)
                 (pictures, since) = (units.Pictures, time.GetTimestamp());
             else if (time.GetElapsedTime(since) > Stall)

@@ -26,7 +26,7 @@ public sealed class CameraSessionTests : IDisposable
     {
         var camera = new FakeCamera(Path, V4L2_PIX_FMT_YUYV);
         var running = Run("width=320&height=180&gop=5&bitrate=4M", camera);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 12);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 12);
         await StopAsync(running);
         var track = Assert.Single(Assert.Single(_sink.Announcements));
         Assert.Equal((Codec.H264, 320, 180, 25.0), (track.Codec, track.Width, track.Height, track.FrameRate));
@@ -46,7 +46,7 @@ public sealed class CameraSessionTests : IDisposable
     {
         var (camera, encoder) = (new FakeCamera(Path, from), new FakeEncoder(EncoderPath, to, rounds: 16));
         var running = Run("width=320&height=180&gop=4&bitrate=2M", camera, encoder);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 10);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 10);
         await StopAsync(running);
         Assert.Equal("", _session!.Remark);
         Assert.Equal((2_000_000, 4, 0), (encoder.Set[V4L2_CID_MPEG_VIDEO_BITRATE], encoder.Set[V4L2_CID_MPEG_VIDEO_GOP_SIZE], encoder.Maps + camera.Maps));
@@ -60,7 +60,7 @@ public sealed class CameraSessionTests : IDisposable
         var (camera, encoder) = (new FakeCamera(Path, V4L2_PIX_FMT_NV12), new FakeEncoder(EncoderPath, V4L2_PIX_FMT_NV12));
         encoder.Shared = camera.Memory;
         var running = Run("width=320&height=176&gop=4", camera, encoder);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 10);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 10);
         Assert.True(encoder.SharedWasUsed);
         await StopAsync(running);
         await ShowsAsync(320, 176, tolerance: 0);
@@ -73,10 +73,10 @@ public sealed class CameraSessionTests : IDisposable
         var (camera, encoder) = (new FakeCamera(Path, V4L2_PIX_FMT_NV12), new FakeEncoder(EncoderPath, V4L2_PIX_FMT_NV12) { RefusesShared = true });
         encoder.Shared = camera.Memory;
         var running = Run("width=320&height=176&gop=4", camera, encoder);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 4);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 4);
         await StopAsync(running);
         Assert.False(encoder.SharedWasUsed);
-        await ShowsAsync(320, 176, tolerance: 0);
+        await ShowsAsync(320, 176, tolerance: 0, first: 1);           // with picture 0 it was found out
         Assert.Equal((0, 0), (camera.Maps, encoder.Maps));
     }
 
@@ -88,7 +88,7 @@ public sealed class CameraSessionTests : IDisposable
         var camera = new FakeCamera(Path, V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_H264) { Shows = number => h264.Encode(picture, number % 5 == 0) };
         camera.Drops.Add(6);
         var running = Run("", camera);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 9);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 9);
         await StopAsync(running);
         // 0…5 and 10…: 6 was dropped, 7 to 9 refer to it.
         Assert.Equal([0, 1, 2, 3, 4, 5, 10, 11, 12], _sink.Video.Take(9).Select(unit => (int)(unit.Pts / 3600)));
@@ -104,7 +104,7 @@ public sealed class CameraSessionTests : IDisposable
         camera.Drops.UnionWith([3, 4]);
         camera.Damages.Add(8);
         var running = Run("width=320&height=180", camera);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 9);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 9);
         await StopAsync(running);
         Assert.Equal([0, 1, 2, 5, 6, 7, 9, 10, 11], _sink.Video.Take(9).Select(unit => (int)(unit.Pts / 3600)));
         Assert.DoesNotContain(_sink.Video, unit => unit.LossBefore);
@@ -118,7 +118,7 @@ public sealed class CameraSessionTests : IDisposable
     {
         var (camera, encoder) = (new FakeCamera(Path, V4L2_PIX_FMT_NV12), withEncoder ? new FakeEncoder(EncoderPath, V4L2_PIX_FMT_NV12) : null);
         var running = Run("width=320&height=180", camera, encoder);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 3);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 3);
         camera.IsGone = true;
         var why = await Assert.ThrowsAsync<SourceException>(() => running.WaitAsync(Patience));
         Assert.Equal((GapReason.Offline, "/dev/video0 was unplugged or its driver unloaded"), (why.Reason, why.Message));
@@ -133,9 +133,9 @@ public sealed class CameraSessionTests : IDisposable
     {
         var camera = new FakeCamera(Path, V4L2_PIX_FMT_YUV420);
         var running = Run("width=320&height=180&fps=25", camera);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 3);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 3);
         _wish = new EncodingWish(160, 96, 10, 300_000, CameraCodec.H265);
-        await _sink.WaitAsync(sink => sink.Units.Count(unit => unit.Track.Width == 160) >= 3);
+        await DeliveredAsync(running, sink => sink.Units.Count(unit => unit.Track.Width == 160) >= 3);
         await StopAsync(running);
         var first = _sink.Video.First(unit => unit.Track.Width == 160);
         // H.265 is preferred only: nothing here makes it.
@@ -150,7 +150,7 @@ public sealed class CameraSessionTests : IDisposable
         var (camera, encoder) = (new FakeCamera(Path, V4L2_PIX_FMT_NV12), new FakeEncoder(EncoderPath, V4L2_PIX_FMT_NV12));
         encoder.Fails[VIDIOC_STREAMON] = EBUSY;
         var running = Run("width=320&height=180", camera, encoder);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 2);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 2);
         await StopAsync(running);
         Assert.StartsWith("VIDIOC_STREAMON /dev/video5: Device or resource busy (errno 16): encoded by libx264", _session!.Remark, StringComparison.Ordinal);
         Assert.Equal((0, 0), (encoder.Maps, camera.Maps));
@@ -179,7 +179,7 @@ public sealed class CameraSessionTests : IDisposable
         var time = new SteppingTime();
         var camera = new FakeCamera(Path, V4L2_PIX_FMT_YUV420) { Ends = 2 };
         var running = Run("width=320&height=180", camera, time: time);
-        await _sink.WaitAsync(sink => sink.Units.Count >= 2);
+        await DeliveredAsync(running, sink => sink.Units.Count >= 2);
         time.Step = TimeSpan.FromSeconds(11);
         var why = await Assert.ThrowsAsync<SourceException>(() => running.WaitAsync(Patience));
         Assert.Equal((GapReason.Stalled, "no picture for 10 s"), (why.Reason, why.Message));
@@ -205,6 +205,15 @@ public sealed class CameraSessionTests : IDisposable
     private static VideoDevices Devices(FakeVideoNode camera, FakeEncoder? encoder = null)
         => new(path => path == Path ? camera.Open() : encoder!.Open(), () => encoder is null ? [Path] : [Path, EncoderPath]);
 
+    /// <summary>Or the session has ended, and says why.</summary>
+    private async Task DeliveredAsync(Task running, Func<CollectingSink, bool> enough)
+    {
+        var delivered = _sink.WaitAsync(enough);
+        if (await Task.WhenAny(running, delivered) == running && !delivered.IsCompleted)
+            await running;
+        await delivered;
+    }
+
     private async Task StopAsync(Task running)
     {
         await _stop.CancelAsync();
@@ -219,13 +228,13 @@ public sealed class CameraSessionTests : IDisposable
     }
 
     /// <summary>ffmpeg decodes what was delivered, and sees the camera's pictures: their number is in their times.</summary>
-    private async Task ShowsAsync(int width, int height, int tolerance)
+    private async Task ShowsAsync(int width, int height, int tolerance, int first = 0)
     {
         using var directory = new TemporaryDirectory();
         await File.WriteAllBytesAsync(directory.File("all.h264"), _sink.AnnexB());
         var pictures = await Pictures.OfAsync(directory.File("all.h264"), width, height);
         Assert.Equal(_sink.Video.Count, pictures.Count);
-        var first = _sink.Video[0].Pts;
+        var begin = _sink.Video[0].Pts;
         for (var i = 0; i < pictures.Count; i++)
             for (var x = 8; x < width; x += 37)
                 // Beside the edge from bright to dark, which coding softens.
@@ -233,7 +242,7 @@ public sealed class CameraSessionTests : IDisposable
                     Assert.InRange(pictures.Luma(i, x, height / 2), FakeCamera.Luma(x, width, Number(i)) - tolerance, FakeCamera.Luma(x, width, Number(i)) + tolerance);
         Assert.InRange(pictures.Cb(0, width / 2, height / 2), 128 - tolerance, 128 + tolerance);
 
-        int Number(int i) => (int)((_sink.Video[i].Pts - first) / 3600);
+        int Number(int i) => first + (int)((_sink.Video[i].Pts - begin) / 3600);
     }
 
     /// <summary>A clock that can be put forward.</summary>

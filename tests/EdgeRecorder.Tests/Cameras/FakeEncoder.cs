@@ -6,10 +6,9 @@ namespace EdgeRecorder.Tests.Cameras;
 
 /// <summary>A stateful H.264 encoder whose pictures are uncompressed (<see cref="IpcmH264"/>): what comes out is to the last bit what went in.</summary>
 /// <param name="rounds">Lines are made a multiple of this.</param>
-internal sealed class FakeEncoder(string path, uint raw, uint rounds = 1) : FakeVideoNode(path, V4L2_CAP_VIDEO_M2M)
+internal sealed class FakeEncoder(string path, uint raw, uint rounds = 1) : FakeVideoNode(path, V4L2_CAP_VIDEO_M2M, V4L2_CID_MPEG_VIDEO_BITRATE, V4L2_CID_MPEG_VIDEO_GOP_SIZE)
 {
     private const int EFAULT = 14;
-
     private readonly FakeQueue _raw = new(), _coded = new();
     private IpcmH264? _h264;
     private int _sinceSync;
@@ -87,7 +86,7 @@ internal sealed class FakeEncoder(string path, uint raw, uint rounds = 1) : Fake
         {
             var target = _coded.Queued.Dequeue();
             SharedWasUsed |= picture.Shared is not null;
-            var isSync = _sinceSync++ % (int)Controls.GetValueOrDefault(V4L2_CID_MPEG_VIDEO_GOP_SIZE, 10) == 0;
+            var isSync = _sinceSync++ % (int)Set.GetValueOrDefault(V4L2_CID_MPEG_VIDEO_GOP_SIZE, 10) == 0;
             var coded = (_h264 ??= new((int)_crop.Width, (int)_crop.Height)).Encode(I420(picture.Shared ?? _raw.Buffers[picture.Index].Memory), isSync);
             coded.CopyTo(_coded.Buffers[target.Index].Memory, 0);
             _raw.Done.Enqueue((picture.Index, 0, picture.Time, 0, 0));

@@ -9,7 +9,7 @@ namespace EdgeRecorder.Tests.Cameras;
 
 /// <summary>A kernel with one video device in it, which answers from a script: what cameras and encoders have in common (formats, buffers, the end).</summary>
 /// <remarks>EdgeRecorder.Tests has no unsafe code: structs are reached through <see cref="MemoryMarshal"/>, buffers through memory of this process.</remarks>
-internal abstract class FakeVideoNode(string path, uint capabilities) : IVideoNode
+internal abstract class FakeVideoNode(string path, uint capabilities, params uint[] controls) : IVideoNode
 {
     private readonly ManualResetEventSlim _nothing = new();     // never set: the device has nothing to say for a while
     private readonly Dictionary<nint, (GCHandle Handle, FakeBuffer Buffer)> _maps = [];
@@ -21,7 +21,8 @@ internal abstract class FakeVideoNode(string path, uint capabilities) : IVideoNo
 
     /// <summary>Calls of these requests fail with that errno.</summary>
     public Dictionary<uint, int> Fails { get; } = [];
-    public Dictionary<uint, long> Controls { get; } = [];
+
+    /// <summary>Controls that were set.</summary>
     public Dictionary<uint, long> Set { get; } = [];
     public int Maps => _maps.Count;
     public int Opened { get; private set; }
@@ -120,12 +121,11 @@ internal abstract class FakeVideoNode(string path, uint capabilities) : IVideoNo
         {
             ref var query = ref As<T, v4l2_query_ext_ctrl>(ref argument);
             (query.minimum, query.maximum) = (0, long.MaxValue);
-            return Controls.ContainsKey(query.id) ? 0 : EINVAL;
+            return controls.Contains(query.id) ? 0 : EINVAL;
         }
         // v4l2_ext_controls.controls at 24; v4l2_ext_control: id at 0, value at 12.
         var at = MemoryMarshal.Read<nint>(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref argument, 1))[24..]);
-        var (id, value) = ((uint)Marshal.ReadInt32(at), Marshal.ReadInt64(at, 12));
-        (Controls[id], Set[id]) = (value, value);
+        Set[(uint)Marshal.ReadInt32(at)] = Marshal.ReadInt64(at, 12);
         return 0;
     }
 }
