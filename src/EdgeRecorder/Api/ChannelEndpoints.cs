@@ -38,7 +38,7 @@ internal static class ChannelEndpoints
 
     private static Results<Created<ChannelView>, ProblemHttpResult> Add(NewChannel body, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, IRecorder recorder, DeviceCatalog devices, AuditStore audit)
     {
-        var row = new ChannelRow { Key = body.Key ?? "", Name = body.Name, Url = body.Url, SubUrl = body.SubUrl, Record = body.Record ?? true,
+        var row = new ChannelRow { Key = body.Key ?? "", Name = body.Name, Protocol = ChannelCatalog.ProtocolOf(body.Url), Url = body.Url, SubUrl = body.SubUrl, Record = body.Record ?? true,
             Transport = body.Transport ?? "auto", Audio = body.Audio ?? true, Priority = body.Priority ?? 0 };
         if ((Wrong(row, keyOptional: body.Key is null) ?? QuotaView.Read(body.Quota, ref row)) is { } wrong)
             return Problems.Bad(wrong);
@@ -62,6 +62,8 @@ internal static class ChannelEndpoints
         {
             var after = row with { Key = body.Key ?? row.Key, Name = body.Name ?? row.Name, Url = body.Url ?? row.Url, SubUrl = body.SubUrl is "" ? null : body.SubUrl ?? row.SubUrl, Record = body.Record ?? row.Record,
                 Transport = body.Transport ?? row.Transport, Audio = body.Audio ?? row.Audio, Priority = body.Priority ?? row.Priority };
+            if (channel.Device is null)
+                after = after with { Protocol = ChannelCatalog.ProtocolOf(after.Url) };
             wrong = Masked("url", body.Url) ?? Masked("subUrl", body.SubUrl) ?? (channel.Device is null ? Wrong(after, keyOptional: false) : WrongOfAny(after)) ?? QuotaView.Read(body.Quota, ref after);
             return wrong is null ? after : row;
         });

@@ -41,8 +41,12 @@ internal static class SystemEndpoints
         var states = catalog.All.GroupBy(c => Words.Of(recorder.Status(new(c.Number, 0))?.State ?? ChannelState.Idle)).ToDictionary(g => g.Key, g => g.Count());
         var boot = clocks.Boots().Select(b => b.Number).DefaultIfEmpty(0).Max();
         return TypedResults.Json(new StatusView(options.System.Name, ProductVersion.Text, ProcessFigures.UptimeSeconds, time.GetUtcNow(),
-            Words.Of(ring.ClockQuality), boot, catalog.All.Count, states, health.Fault, BoxHealthView.Of(health, options.Storage, storage.Figures()), [.. inspector.Current.NotApplied.Select(name => $"{InspectorDesk.Family}.{name}")]), BoxJson.Default.StatusView);
+            Words.Of(ring.ClockQuality), boot, catalog.All.Count, states, health.Fault, BoxHealthView.Of(health, options.Storage, storage.Figures()), [.. NotApplied(inspector.Current, catalog)]), BoxJson.Default.StatusView);
     }
+
+    /// <summary>How pictures are to be encoded is nobody's to follow where no camera is the box's own.</summary>
+    private static IEnumerable<string> NotApplied(InspectorSettings settings, ChannelCatalog catalog)
+        => catalog.All.Any(channel => channel.Protocol == CameraAddress.Scheme) ? [] : settings.Encoding.Select(name => $"{InspectorDesk.Family}.{name}");
 
     private static Results<JsonHttpResult<AuditView[]>, ProblemHttpResult> Audit(string? limit, string? after, HttpContext context, AuditStore audit)
     {
@@ -86,7 +90,7 @@ internal sealed record ShareView(string Channel, string Stream, long Bytes, Date
 internal sealed record StorageView(string Root, string FileSystem, string State, string Fault, long VolumeBytes, long FreeBytes, RingView Ring, ShareView[] Channels);
 
 /// <param name="Fault">What is wrong with volume and hardware; empty: nothing.</param>
-/// <param name="NotApplied">What a family was told to set and this box does not do: `inspector.Encoder` …; stored, and copied as cameras send it.</param>
+/// <param name="NotApplied">What a family was told to set and no camera of this box follows: `inspector.Encoder` … where no channel is a local camera (v4l2); stored, and copied as cameras send it.</param>
 internal sealed record StatusView(
     string Name, string Version, long UptimeSeconds, DateTimeOffset Time, string ClockQuality, int BootNumber, int Channels, Dictionary<string, int> ChannelStates, string Fault, BoxHealthView Health, string[] NotApplied);
 internal sealed record AuditView(long Id, DateTimeOffset At, string Who, string Source, string Action, string Subject);

@@ -21,7 +21,7 @@ internal sealed class ChannelOptions
     public static readonly Section<ChannelOptions> Keys = new("Cameras the box records. Channels made through the API live in the ledger, not here.",
         new Value<ChannelOptions, string?>("key", Kinds.OptionalText, o => o.Key, (o, v) => o.Key = v, "Short name in addresses, 1 to 64 of `A-Z a-z 0-9 _ -`, unique. Default: made from the name."),
         new Value<ChannelOptions, string?>("name", Kinds.OptionalText, o => o.Name, (o, v) => o.Name = v, "Any text. Default: the key."),
-        new Value<ChannelOptions, string?>("url", Kinds.OptionalText, o => o.Url, (o, v) => o.Url = v, "Main stream, `rtsp://user:password@host[:port]/path`. Required."),
+        new Value<ChannelOptions, string?>("url", Kinds.OptionalText, o => o.Url, (o, v) => o.Url = v, "Main stream, `rtsp://user:password@host[:port]/path`, or a camera of the box itself, `v4l2:///dev/video0?width=1280&height=720&fps=25&bitrate=4M&gop=50&codec=h264` ([local cameras](local-cameras.md)). Required."),
         new Value<ChannelOptions, string?>("subUrl", Kinds.OptionalText, o => o.SubUrl, (o, v) => o.SubUrl = v, "Second, smaller stream of the same camera, or null."),
         new Value<ChannelOptions, bool>("record", Kinds.Flag, o => o.Record, (o, v) => o.Record = v, "Record from the start. A recorder that waits to be told loses the first incident."),
         new Value<ChannelOptions, TransportChoice>("transport", Kinds.Choice(("auto", TransportChoice.Auto), ("tcp", TransportChoice.Tcp), ("udp", TransportChoice.Udp)),

@@ -35,8 +35,9 @@ internal static class ConfigurationRules
 
     /// <summary>What is wrong with a source address, or null. Never quotes it: it may hold a password.</summary>
     public static string? WrongAddress(string address)
-        => !Uri.TryCreate(address, UriKind.Absolute, out var uri) ? "is not an address; write rtsp://host/path"
-            : uri.Scheme != "rtsp" ? $"has the scheme {uri.Scheme}; this version records rtsp://"
+        => CameraAddress.IsOne(address) ? CameraAddress.Read(address, out var wrong) is null ? wrong : null
+            : !Uri.TryCreate(address, UriKind.Absolute, out var uri) ? "is not an address; write rtsp://host/path or v4l2:///dev/video0"
+            : uri.Scheme != "rtsp" ? $"has the scheme {uri.Scheme}; this version records rtsp:// and v4l2://"
             : uri.Host.Length == 0 ? "names no host"
             : null;
 

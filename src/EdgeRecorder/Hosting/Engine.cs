@@ -1,5 +1,7 @@
+using EdgeRecorder.Cameras;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
+using EdgeRecorder.Inspector;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
@@ -35,7 +37,7 @@ internal static class Engine
             DeviceEngine.Outlive(s);
             return new Recorder(Surroundings(s), Connector(s));
         });
-        services.AddSingleton<IProbe, CameraProbe>();
+        services.AddSingleton<IProbe, SourceProbe>();
         DeviceEngine.AddTo(services);
         SurveillanceEngine.AddTo(services);
         CascadeEngine.AddTo(services);
@@ -46,6 +48,11 @@ internal static class Engine
     {
         try
         {
+            if (CameraAddress.Read(url, out _) is { } camera)
+            {
+                new CameraProbe(VideoDevices.Kernel).Ask(camera).WriteTo(output);
+                return CommandLine.Done;
+            }
             var probe = new RtspProbe(new RtspSourceOptions { Url = url }, new LinuxClock(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
             (await probe.RunAsync(TimeSpan.FromSeconds(3), CancellationToken.None)).WriteTo(output);
             return CommandLine.Done;
@@ -111,10 +118,14 @@ internal static class Engine
         var clock = services.GetRequiredService<BoxClock>();
         var time = services.GetRequiredService<TimeProvider>();
         var log = Log<RtspSession>(services);
+        var cameras = Log<CameraSession>(services);
+        var encoding = services.GetRequiredService<InspectorEncoding>();
         // The protocols of devices look for the recorder in their turn: asked for when a session begins, not when the recorder is made.
-        return (channel, stream) => channel.Device is not null ? OfDevice(services, channel, stream) : new RtspSession(new RtspSourceOptions
+        return (channel, stream) => channel.Device is not null ? OfDevice(services, channel, stream) : Session(stream == 0 ? channel.Url : channel.SubUrl ?? channel.Url, channel);
+
+        ISourceSession Session(string url, ChannelDefinition channel) => CameraAddress.Read(url, out _) is { } camera ? new CameraSession(camera, VideoDevices.Kernel, () => encoding.Current, clock, time, cameras) : new RtspSession(new RtspSourceOptions
         {
-            Url = stream == 0 ? channel.Url : channel.SubUrl ?? channel.Url,
+            Url = url,
             Transport = channel.Transport switch { TransportChoice.Tcp => RtspTransport.Tcp, TransportChoice.Udp => RtspTransport.Udp, _ => RtspTransport.Auto },
             Audio = channel.Audio,
         }, clock, time, log);
@@ -129,10 +140,15 @@ internal static class Engine
 
     private static ILogger<T> Log<T>(IServiceProvider services) => services.GetRequiredService<ILogger<T>>();
 
-    private sealed class CameraProbe(BoxClock clock, TimeProvider time, ILogger<RtspProbe> log) : IProbe
+    private sealed class SourceProbe(BoxClock clock, TimeProvider time, ILogger<RtspProbe> log) : IProbe
     {
         public async Task<SourceOffer> ProbeAsync(string url, CancellationToken stop)
         {
+            if (CameraAddress.Read(url, out _) is { } camera)
+            {
+                var found = new CameraProbe(VideoDevices.Kernel).Ask(camera);
+                return new([found.Track], found.Unused, CameraAddress.Scheme, found.BitsPerSecond);
+            }
             var report = await new RtspProbe(new RtspSourceOptions { Url = url }, clock, time, log).RunAsync(TimeSpan.FromSeconds(1), stop);
             return new(report.Tracks, report.Skipped, report.Transport.ToString().ToLowerInvariant(), report.BitsPerSecond);
         }

@@ -16,6 +16,7 @@ internal static class InspectorEngine
     public static void AddTo(IServiceCollection services, RecorderOptions options)
     {
         services.AddSingleton(s => new InspectorSettingStore(s.GetRequiredService<SettingStore>(), options.Api.Inspector.PersistSettings, s.GetRequiredService<ILogger<InspectorSettingStore>>()));
+        services.AddSingleton<InspectorEncoding>();
         services.AddSingleton(s => new InspectorDesk(s.GetRequiredService<RecordingDesk>(), s.GetRequiredService<ChannelCatalog>(), s.GetRequiredService<IRecorder>(), s.GetRequiredService<IStorageStatus>(),
             s.GetRequiredService<InspectorSettingStore>(), s.GetRequiredService<FamilyFolder>(), options.System.Name, options.System.Zone, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new InspectorLog(s.GetRequiredService<InspectorDesk>(), s.GetRequiredService<InspectorSettingStore>(), s.GetRequiredService<FamilyFolder>(), s.GetRequiredService<ChannelCatalog>(),

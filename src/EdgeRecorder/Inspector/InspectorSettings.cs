@@ -45,9 +45,9 @@ internal sealed record InspectorSettings
     public string EventTemplate { get; init; } = DefaultEvent;
     public string AnomalyTemplate { get; init; } = DefaultAnomaly;
 
-    /// <summary>What was set and this box does not do: no source of it encodes by its own settings.</summary>
+    /// <summary>What was set of how pictures are to be encoded: cameras of the box itself follow it, those that send their own encoding do not.</summary>
     [JsonIgnore]
-    public IReadOnlyList<string> NotApplied
+    public IReadOnlyList<string> Encoding
     {
         get
         {
@@ -88,14 +88,14 @@ internal sealed partial class InspectorSettingStore(SettingStore ledger, bool pe
                 return;
             if (persist)
                 ledger.Set(Name, JsonSerializer.Serialize(changed, InspectorSettingsJson.Default.InspectorSettings));
-            if (changed.NotApplied.Count > 0)
-                LogNotApplied(string.Join(", ", changed.NotApplied));
+            if (changed.Encoding.Count > 0)
+                LogEncoding(string.Join(", ", changed.Encoding));
             _current = changed;
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "inspector: {Settings} of the recorder settings are stored and not applied: no source of this box encodes by them, and what cameras send is copied")]
-    private partial void LogNotApplied(string settings);
+    [LoggerMessage(Level = LogLevel.Information, Message = "inspector: {Settings} of the recorder settings go to cameras of the box itself (v4l2://) alone; what other cameras send is copied")]
+    private partial void LogEncoding(string settings);
 }
 
 [JsonSerializable(typeof(InspectorSettings))]

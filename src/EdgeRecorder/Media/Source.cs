@@ -17,6 +17,9 @@ public interface ISourceSession
     /// <summary>Somebody watches live: every byte is taken as it comes, instead of many with one wake-up. Set at any time from any thread.</summary>
     bool LowLatency { get; set; }
 
+    /// <summary>What the channel's state says although it works: that it costs more than it has to. Empty: nothing. Set before the first access unit of a session, or not at all.</summary>
+    string Remark => "";
+
     /// <summary>Delivers at once what has arrived and is still being gathered. From any thread; does not wait for the source.</summary>
     void Drain() { }
 }

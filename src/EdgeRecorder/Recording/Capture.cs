@@ -101,6 +101,8 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         return new ViewerLease(this, viewer);
     }
 
+    private string Remark => _session?.Remark ?? "";
+
     private bool IsWatched => !_viewers.IsEmpty || !_shortViewers.IsEmpty;
 
     public ChannelStatus Status
@@ -205,7 +207,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         _ring.AwaitRun();
         RestartAtSync();
         if (_state == ChannelState.Live)
-            Enter(ChannelState.Recording, "");
+            Enter(ChannelState.Recording, Remark);
     }
 
     /// <summary>What the source has sent until now is delivered; not under the lock, which the delivery takes.</summary>
@@ -224,7 +226,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         _box.Timer.Remove(this);
         _gaps.Missing(GapReason.NotRecording, _box.Clock.BoottimeUs);
         if (_state == ChannelState.Recording)
-            Enter(ChannelState.Live, "");
+            Enter(ChannelState.Live, Remark);
     }
 
     /// <summary>Pulls while somebody asks.</summary>
@@ -345,7 +347,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         _attempts.Succeeded();
         _rate.Add(fragment.Length, fragment.VideoSamples, _box.Clock.BoottimeUs);
         if (_state is ChannelState.Connecting or ChannelState.Offline)
-            Enter(_records ? ChannelState.Recording : ChannelState.Live, "");
+            Enter(_records ? ChannelState.Recording : ChannelState.Live, Remark);
         if (_records && !_ring!.Offer(fragment, _outage))
             RestartAtSync();
         _viewers.Offer(fragment);

@@ -138,13 +138,16 @@ internal sealed class ChannelCatalog(ChannelStore store)
 
     private static ChannelRow Row(ChannelOptions options, ChannelRow? known) => (known ?? new ChannelRow { Key = "", Name = "", Url = "" }) with
     {
-        Key = options.Key!, Name = options.Name!, Url = options.Url!, SubUrl = options.SubUrl, Protocol = "rtsp",
+        Key = options.Key!, Name = options.Name!, Url = options.Url!, SubUrl = options.SubUrl, Protocol = ProtocolOf(options.Url!),
         Record = known is { FromFile: true } && known.FileRecord == options.Record ? known.Record : options.Record,
         FileRecord = options.Record, Transport = Word(options.Transport), Audio = options.Audio, Priority = options.Priority,
         MinSize = options.Quota.MinSize?.ToString(), MaxSize = options.Quota.MaxSize?.ToString(),
         MinAgeSeconds = (long?)options.Quota.MinAge?.TotalSeconds, MaxAgeSeconds = (long?)options.Quota.MaxAge?.TotalSeconds,
         FromFile = true, Removed = false,
     };
+
+    /// <summary>How a channel's own address is spoken to.</summary>
+    public static string ProtocolOf(string address) => CameraAddress.IsOne(address) ? CameraAddress.Scheme : "rtsp";
 
     private static ChannelDefinition Definition(ChannelRow row, ChannelOptions? options) => new(
         row.Number, row.Id, row.Key, row.Protocol, row.Name, row.Url, row.SubUrl, row.Record, Transport(row.Transport) ?? TransportChoice.Auto, row.Audio, row.Priority,

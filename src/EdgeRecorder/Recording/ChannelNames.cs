@@ -1,3 +1,5 @@
+using EdgeRecorder.Configuration;
+
 namespace EdgeRecorder.Recording;
 
 /// <summary>
@@ -21,7 +23,8 @@ internal sealed class ChannelNames(ChannelCatalog catalog)
     public ChannelDefinition? Find(string name) => name.Split('/', 3) switch
     {
         [Streams, var stream] => OfKey(stream),
-        [var protocol, var key] => OfKey(key) is { } channel && channel.Protocol == protocol ? channel : null,
+        // rtsp stands for whatever has an address of its own: who names a camera of the box so knows it by its key.
+        [var protocol, var key] => OfKey(key) is { } channel && (channel.Protocol == protocol || channel.Protocol == CameraAddress.Scheme && protocol == "rtsp") ? channel : null,
         [var protocol, var device, var channel] => OfDeviceChannel(protocol, device, channel),
         _ => null,
     };

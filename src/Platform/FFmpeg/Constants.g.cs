@@ -25,6 +25,13 @@ internal enum AVPixelFormat
     AV_PIX_FMT_NONE = -1,
     AV_PIX_FMT_YUV420P = 0,
     AV_PIX_FMT_YUVJ420P = 12,
+    AV_PIX_FMT_NV12 = 23,
+    AV_PIX_FMT_NV21 = 24,
+    AV_PIX_FMT_YUYV422 = 1,
+    AV_PIX_FMT_UYVY422 = 15,
+    AV_PIX_FMT_RGB24 = 2,
+    AV_PIX_FMT_BGR24 = 3,
+    AV_PIX_FMT_GRAY8 = 8,
 }
 
 internal enum AVSampleFormat

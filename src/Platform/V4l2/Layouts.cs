@@ -217,6 +217,13 @@ internal struct v4l2_encoder_cmd
     [FieldOffset(4)] public uint flags;
 }
 
+[StructLayout(LayoutKind.Explicit, Size = 72)]
+internal struct v4l2_decoder_cmd
+{
+    [FieldOffset(0)] public uint cmd;
+    [FieldOffset(4)] public uint flags;
+}
+
 [StructLayout(LayoutKind.Explicit, Size = 32)]
 internal struct v4l2_event_subscription
 {

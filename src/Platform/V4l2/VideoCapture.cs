@@ -22,6 +22,7 @@ public sealed class VideoCapture : IDisposable
         _device = device;
         Format = device.SetFormat(Side.Capture, fourCC, (uint)width, (uint)height);
         KeepsPace = pace is { } wanted && device.TryPace(Side.Capture, wanted.Frames, wanted.Seconds);
+        FramesPerSecond = device.PaceOf(Side.Capture);
         device.TrySubscribe(V4L2_EVENT_SOURCE_CHANGE);
         _buffers = new BufferQueue(device, Side.Capture, Format, buffers);
     }
@@ -32,12 +33,21 @@ public sealed class VideoCapture : IDisposable
     /// <summary>The driver took the frame rate that was asked for.</summary>
     public bool KeepsPace { get; }
 
+    /// <summary>What the driver counts on; 0 where it does not say.</summary>
+    public double FramesPerSecond { get; }
+
     public void Start()
     {
         for (var i = 0; i < _buffers.Count; i++)
             _buffers.Enqueue(i, 0, TimeSpan.Zero);
         _buffers.Start();
     }
+
+    /// <summary>Waits for a picture, an event, or that the device is gone.</summary>
+    public void Wait(TimeSpan most) => _device.Node.Wait(LibC.POLLIN | LibC.POLLPRI, most);
+
+    /// <summary>The same, or that the encoder has something ready.</summary>
+    public void WaitBeside(VideoEncoder encoder, TimeSpan most) => _device.Node.WaitBeside(encoder.Device.Node, most);
 
     /// <summary>The next picture. False: the time is over, or (<paramref name="sourceChanged"/>) what comes has another size from now on; then begin anew.</summary>
     public bool TryTake(TimeSpan patience, out CapturedPicture picture, out bool sourceChanged)
@@ -49,8 +59,11 @@ public sealed class VideoCapture : IDisposable
             sourceChanged = true;
             return false;
         }
-        if ((ready & (LibC.POLLIN | LibC.POLLERR)) == 0 || !_buffers.TryDequeue(out var dequeued, out _))
+        if ((ready & (LibC.POLLIN | LibC.POLLERR)) == 0)
             return false;
+        if (!_buffers.TryDequeue(out var dequeued, out _))
+            // An error that no call explains would be told at once again, for ever.
+            return (ready & LibC.POLLERR) == 0 ? false : throw new ErrnoException("poll", _device.Path, EIO);
         picture = new(dequeued.Index, dequeued.Offset, dequeued.Bytes, dequeued.Time, dequeued.Sequence, dequeued.IsDamaged);
         return true;
     }

@@ -79,33 +79,42 @@ public sealed class VideoDevice : IDisposable
         => [.. Directory.EnumerateFileSystemEntries(folder, "video*").Select(path => (path, Number: int.TryParse(System.IO.Path.GetFileName(path)[5..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1))
             .Where(node => node.Number >= 0).OrderBy(node => node.Number).Select(node => node.path)];
 
-    /// <summary>The first device that encodes to one of these, in the order of the list; null without one. Devices that cannot be opened are passed over.</summary>
-    public static (string Path, uint FourCC)? FindEncoder(IReadOnlyList<uint> coded, IEnumerable<string> nodes)
+    /// <summary>The first device that encodes to one of these, in the order of the list; null without one.</summary>
+    public static (string Path, uint FourCC)? FindEncoder(IReadOnlyList<uint> coded, IEnumerable<string> nodes) => FindEncoders(coded, nodes, Open) is [var first, ..] ? first : null;
+
+    /// <summary>All devices that encode to one of these, in the order of the list. Those that cannot be opened are passed over.</summary>
+    public static IReadOnlyList<(string Path, uint FourCC)> FindEncoders(IReadOnlyList<uint> coded, IEnumerable<string> nodes, Func<string, VideoDevice> open)
+        => Find(coded, nodes, open, device => device.EncodesTo);
+
+    /// <summary>The first device that decodes one of these.</summary>
+    public static (string Path, uint FourCC)? FindDecoder(IReadOnlyList<uint> coded, IEnumerable<string> nodes) => Find(coded, nodes, Open, device => device.Decodes) is [var first, ..] ? first : null;
+
+    private static List<(string Path, uint FourCC)> Find(IReadOnlyList<uint> coded, IEnumerable<string> nodes, Func<string, VideoDevice> open, Func<VideoDevice, IReadOnlyList<PixelFormat>> side)
     {
-        List<(string Path, IReadOnlyList<PixelFormat> Formats)> encoders = [];
+        List<(string Path, IReadOnlyList<PixelFormat> Formats)> devices = [];
         foreach (var path in nodes)
         {
             try
             {
-                using var device = Open(path);
-                if (device.EncodesTo is { Count: > 0 } formats)
-                    encoders.Add((path, formats));
+                using var device = open(path);
+                if (side(device) is { Count: > 0 } formats)
+                    devices.Add((path, formats));
             }
             catch (ErrnoException)
             {
                 // Somebody else's device, or one that has just gone.
             }
         }
-        foreach (var wanted in coded)
-            foreach (var (path, formats) in encoders)
-                if (formats.Any(format => format.FourCC == wanted))
-                    return (path, wanted);
-        return null;
+        return [.. coded.SelectMany(wanted => devices.Where(device => device.Formats.Any(format => format.FourCC == wanted)).Select(device => (device.Path, wanted)))];
     }
 
     /// <summary>What an encoder makes: the compressed formats of a memory-to-memory device's capture side, where its other side takes raw ones.</summary>
     public IReadOnlyList<PixelFormat> EncodesTo
         => IsMemoryToMemory && Formats(Side.Output).Any(format => !format.IsCompressed) ? [.. Formats(Side.Capture).Where(format => format.IsCompressed)] : [];
+
+    /// <summary>What a decoder takes: the compressed formats of a memory-to-memory device's output side, where its other side gives raw ones.</summary>
+    public IReadOnlyList<PixelFormat> Decodes
+        => IsMemoryToMemory && Formats(Side.Capture).Any(format => !format.IsCompressed) ? [.. Formats(Side.Output).Where(format => format.IsCompressed)] : [];
 
     /// <summary>What a camera delivers.</summary>
     public IReadOnlyList<PixelFormat> Delivers => Formats(Side.Capture);
@@ -148,23 +157,48 @@ public sealed class VideoDevice : IDisposable
                 ref var pixels = ref Unsafe.As<byte, v4l2_pix_format_mplane>(ref format.fmt[0]);
                 (pixels.width, pixels.height, pixels.pixelformat, pixels.field, pixels.num_planes) = (width, height, fourCC, V4L2_FIELD_NONE, 1);
                 Unsafe.As<byte, v4l2_plane_pix_format>(ref pixels.plane_fmt[0]).sizeimage = sizeImage;
-                Call(VIDIOC_S_FMT, nameof(VIDIOC_S_FMT), ref format);
-                var planes = new (uint, uint)[pixels.num_planes];
-                for (var i = 0; i < planes.Length; i++)
-                {
-                    ref var plane = ref Unsafe.As<byte, v4l2_plane_pix_format>(ref pixels.plane_fmt[i * sizeof(v4l2_plane_pix_format)]);
-                    planes[i] = (plane.sizeimage, plane.bytesperline);
-                }
-                return new(pixels.pixelformat, pixels.width, pixels.height, planes);
             }
             else
             {
                 ref var pixels = ref Unsafe.As<byte, v4l2_pix_format>(ref format.fmt[0]);
                 (pixels.width, pixels.height, pixels.pixelformat, pixels.field, pixels.sizeimage) = (width, height, fourCC, V4L2_FIELD_NONE, sizeImage);
-                Call(VIDIOC_S_FMT, nameof(VIDIOC_S_FMT), ref format);
-                return new(pixels.pixelformat, pixels.width, pixels.height, [(pixels.sizeimage, pixels.bytesperline)]);
             }
         }
+        Call(VIDIOC_S_FMT, nameof(VIDIOC_S_FMT), ref format);
+        return Read(format);
+    }
+
+    /// <summary>The format as it is.</summary>
+    internal VideoFormat GetFormat(Side side)
+    {
+        var format = new v4l2_format { type = Type(side) };
+        Call(VIDIOC_G_FMT, nameof(VIDIOC_G_FMT), ref format);
+        return Read(format);
+    }
+
+    private unsafe VideoFormat Read(v4l2_format format)
+    {
+        if (!IsMultiPlanar)
+        {
+            ref var single = ref Unsafe.As<byte, v4l2_pix_format>(ref format.fmt[0]);
+            return new(single.pixelformat, single.width, single.height, [(single.sizeimage, single.bytesperline)]);
+        }
+        ref var pixels = ref Unsafe.As<byte, v4l2_pix_format_mplane>(ref format.fmt[0]);
+        var planes = new (uint, uint)[pixels.num_planes];
+        for (var i = 0; i < planes.Length; i++)
+        {
+            ref var plane = ref Unsafe.As<byte, v4l2_plane_pix_format>(ref pixels.plane_fmt[i * sizeof(v4l2_plane_pix_format)]);
+            planes[i] = (plane.sizeimage, plane.bytesperline);
+        }
+        return new(pixels.pixelformat, pixels.width, pixels.height, planes);
+    }
+
+    /// <summary>What of a decoder's buffer is picture; all of it where the driver does not say.</summary>
+    internal (int Width, int Height) Composed(int width, int height)
+    {
+        var selection = new v4l2_selection { type = V4L2_BUF_TYPE_VIDEO_CAPTURE, target = V4L2_SEL_TGT_COMPOSE };
+        var errno = _node.Ioctl(VIDIOC_G_SELECTION, ref selection);
+        return errno is ENOTTY or EINVAL ? (width, height) : errno == 0 ? ((int)selection.r.width, (int)selection.r.height) : throw Fault(nameof(VIDIOC_G_SELECTION), errno);
     }
 
     /// <summary>The part of the raw side's lines and columns that is picture. False: the driver crops nothing.</summary>
@@ -186,6 +220,27 @@ public sealed class VideoDevice : IDisposable
         }
         var errno = _node.Ioctl(VIDIOC_S_PARM, ref parameters);
         return errno is ENOTTY or EINVAL ? false : errno == 0 ? true : throw Fault(nameof(VIDIOC_S_PARM), errno);
+    }
+
+    /// <summary>Pictures per second as the driver counts on now; 0 where it does not say.</summary>
+    internal double PaceOf(Side side)
+    {
+        var parameters = new v4l2_streamparm { type = Type(side) };
+        var errno = _node.Ioctl(VIDIOC_G_PARM, ref parameters);
+        if (errno is not (0 or ENOTTY or EINVAL))
+            throw Fault(nameof(VIDIOC_G_PARM), errno);
+        unsafe
+        {
+            var time = Unsafe.As<byte, v4l2_captureparm>(ref parameters.parm[0]).timeperframe;
+            return errno == 0 && time is { numerator: > 0, denominator: > 0 } ? (double)time.denominator / time.numerator : 0;
+        }
+    }
+
+    /// <summary>Chooses one of a grabber's sockets. False: the device has none of that number.</summary>
+    public bool TrySelectInput(int number)
+    {
+        var errno = _node.Ioctl(VIDIOC_S_INPUT, ref number);
+        return errno is ENOTTY or EINVAL ? false : errno == 0 ? true : throw Fault(nameof(VIDIOC_S_INPUT), errno);
     }
 
     /// <summary>What a control takes; null when the device has none of that id.</summary>

@@ -26,7 +26,9 @@ public sealed record EncoderSettings
     /// <summary>What a recorder asks of an encoder: a bit rate, a sync sample every so many pictures, parameter sets before each.</summary>
     public static IReadOnlyList<(uint Id, long Value)> Recording(int bitsPerSecond, int picturesPerSync) =>
     [
+        (V4L2_CID_MPEG_VIDEO_FRAME_RC_ENABLE, 1),           // Samsung's and MediaTek's take no bit rate without it
         (V4L2_CID_MPEG_VIDEO_BITRATE, bitsPerSecond), (V4L2_CID_MPEG_VIDEO_GOP_SIZE, picturesPerSync), (V4L2_CID_MPEG_VIDEO_H264_I_PERIOD, picturesPerSync),
+        (V4L2_CID_MPEG_VIDEO_B_FRAMES, 0),                  // no picture waits for a later one
         (V4L2_CID_MPEG_VIDEO_HEADER_MODE, 1),               // parameter sets with the first picture, not by themselves
         (V4L2_CID_MPEG_VIDEO_REPEAT_SEQ_HEADER, 1), (V4L2_CID_MPEG_VIDEO_PREPEND_SPSPPS_TO_IDR, 1),
     ];
@@ -36,6 +38,9 @@ public sealed record EncoderSettings
 /// <param name="Time">That of the picture.</param>
 /// <param name="IsSync">As the device says. Some never do: where it matters, look into the bit stream.</param>
 public readonly record struct CodedPicture(ReadOnlyMemory<byte> Bytes, TimeSpan Time, bool IsSync);
+
+/// <summary>Takes what came out of an encoder; the bytes are gone behind the call.</summary>
+public delegate void CodedBytes(ReadOnlySpan<byte> bytes, TimeSpan time);
 
 /// <summary>
 /// A stateful encoder: a memory-to-memory device that takes pictures on its OUTPUT side and gives coded ones on its CAPTURE side (the kernel's interface of that name). One thread.
@@ -49,6 +54,7 @@ public sealed class VideoEncoder : IDisposable
     private readonly BufferQueue _raw;
     private readonly BufferQueue _coded;
     private readonly List<uint> _refused = [];
+    private readonly int _rawBytes;                         // of a picture in the driver's layout
     private bool _isDraining;
     private bool _isDrained;
     private bool _marksLast = true;
@@ -65,6 +71,7 @@ public sealed class VideoEncoder : IDisposable
         // Once more: the raw format decides how large a coded picture may become.
         CodedFormat = device.SetFormat(Side.Capture, settings.Coded, (uint)settings.Width, (uint)settings.Height, Roomy(settings));
         Crops = device.TryCrop(Side.Output, (uint)settings.Width, (uint)settings.Height);
+        (Areas, _rawBytes) = (RawPicture.Areas(RawFormat, settings.Width, settings.Height), RawPicture.LengthIn(RawFormat));
         device.TryPace(Side.Output, settings.FramesPerSecond, 1);
         foreach (var (id, value) in settings.Controls)
             if (!device.TrySet(id, value))
@@ -91,8 +98,13 @@ public sealed class VideoEncoder : IDisposable
         }
     }
 
+    internal VideoDevice Device => _device;
+
     /// <summary>As the driver set it: its lines are often longer and more than the picture's.</summary>
     public VideoFormat RawFormat { get; }
+
+    /// <summary>Where the picture's lines go in a raw buffer.</summary>
+    public PictureArea[] Areas { get; }
     public VideoFormat CodedFormat { get; }
 
     /// <summary>Only the picture is shown by who decodes it. False where the driver crops nothing and rounded the size up: then the picture has lines below it.</summary>
@@ -108,11 +120,24 @@ public sealed class VideoEncoder : IDisposable
     /// <param name="isSync">It must become a sync sample; where the device cannot be told, its own pace decides.</param>
     public bool TryEncode(ReadOnlySpan<byte> picture, TimeSpan time, bool isSync = false)
     {
-        if (NextFree(isSync) is not { } free)
+        if (Lend(isSync) is not { } free)
             return false;
-        RawPicture.Spread(picture, _raw.Memory(free), RawFormat, _settings.Width, _settings.Height);
-        _raw.Enqueue(free, RawPicture.LengthIn(RawFormat), time);
+        RawPicture.Spread(picture, Memory(free), RawFormat, _settings.Width, _settings.Height);
+        Encode(free, time);
         return true;
+    }
+
+    /// <summary>A buffer to be filled in the layout of <see cref="RawFormat"/>, for <see cref="Encode"/>. Null: all are under way; take what is ready and try again.</summary>
+    public int? Lend(bool isSync = false) => NextFree(isSync);
+
+    /// <summary>The memory of a lent buffer.</summary>
+    public Span<byte> Memory(int lent) => _raw.Memory(lent);
+
+    /// <summary>The lent buffer holds a picture.</summary>
+    public void Encode(int lent, TimeSpan time)
+    {
+        RawPicture.FillBelow(_raw.Memory(lent), Areas);
+        _raw.Enqueue(lent, _rawBytes, time);
     }
 
     /// <summary>Gives it a picture in another device's memory, in the layout of <see cref="RawFormat"/> and no smaller than its planes (the kernel answers EFAULT). The memory is the encoder's until <paramref name="index"/> comes back from <see cref="TakeBack"/>.</summary>
@@ -136,7 +161,21 @@ public sealed class VideoEncoder : IDisposable
     /// <summary>The next coded picture, copied out. False: none within the time, or, after <see cref="Drain"/>, none any more (<see cref="IsDrained"/>).</summary>
     public bool TryTake(TimeSpan patience, out CodedPicture picture)
     {
-        picture = default;
+        var (taken, isSync) = (default(CodedPicture), false);
+        var some = TryTake(patience, (bytes, time) => taken = new(bytes.ToArray(), time, false), ref isSync);
+        picture = taken with { IsSync = isSync };
+        return some;
+    }
+
+    /// <inheritdoc cref="TryTake(TimeSpan, out CodedPicture)"/>
+    public bool TryTake(TimeSpan patience, CodedBytes take)
+    {
+        var isSync = false;
+        return TryTake(patience, take, ref isSync);
+    }
+
+    private bool TryTake(TimeSpan patience, CodedBytes take, ref bool isSync)
+    {
         if (_isDrained)
             return false;
         _device.Node.Wait((short)(LibC.POLLIN | LibC.POLLPRI), patience);
@@ -148,12 +187,14 @@ public sealed class VideoEncoder : IDisposable
             return false;
         }
         Damaged += coded.IsDamaged && coded.Bytes > 0 ? 1 : 0;
-        var bytes = coded.Bytes > 0 && !coded.IsDamaged ? _coded.Memory(coded.Index).Slice(coded.Offset, coded.Bytes).ToArray() : [];
+        var isWhole = coded.Bytes > 0 && !coded.IsDamaged;
+        isSync = coded.IsSync;
+        if (isWhole)
+            take(_coded.Memory(coded.Index).Slice(coded.Offset, coded.Bytes), coded.Time);
         _isDrained = _isDraining && coded.IsLast;
         if (!_isDrained)
             _coded.Enqueue(coded.Index, 0, TimeSpan.Zero);
-        picture = new(bytes, coded.Time, coded.IsSync);
-        return bytes.Length > 0;
+        return isWhole;
     }
 
     /// <summary>All that was given in is to come out; then take until <see cref="IsDrained"/>.</summary>

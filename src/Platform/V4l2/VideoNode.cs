@@ -19,6 +19,9 @@ internal interface IVideoNode : IDisposable
 
     /// <summary>Waits until one of the events (POLLIN, POLLOUT, POLLPRI) is there and says which, with POLLERR where the driver says so; 0 when the time is over.</summary>
     short Wait(short events, TimeSpan most);
+
+    /// <summary>Waits until this device or the other one has something to say (POLLIN, POLLPRI, or that it is gone).</summary>
+    void WaitBeside(IVideoNode other, TimeSpan most);
 }
 
 /// <summary>A device of /dev, without blocking calls.</summary>
@@ -66,5 +69,16 @@ internal sealed class VideoNode : IVideoNode
         }
     }
 
+    public unsafe void WaitBeside(IVideoNode other, TimeSpan most)
+    {
+        var descriptors = stackalloc int[4];
+        (descriptors[0], descriptors[1], descriptors[2], descriptors[3]) = (Descriptor, LibC.POLLIN | LibC.POLLPRI, ((VideoNode)other).Descriptor, LibC.POLLIN | LibC.POLLPRI);
+        // A signal ends it early, and who waits looks again anyway.
+        if (LibC.poll(descriptors, 2, (int)most.TotalMilliseconds) < 0 && Marshal.GetLastPInvokeError() is var errno and not LibC.EINTR)
+            throw new ErrnoException("poll", Path, errno);
+    }
+
     public void Dispose() => _device.Dispose();
+
+    private int Descriptor => (int)_device.DangerousGetHandle();
 }

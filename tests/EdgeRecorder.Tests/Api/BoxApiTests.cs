@@ -237,6 +237,16 @@ public sealed class BoxApiTests() : BoxTest("[ { \"name\": \"Gate\", \"url\": \"
     }
 
     [Fact]
+    public async Task A_camera_of_the_box_itself_is_a_channel_of_protocol_v4l2()
+    {
+        var added = await Box.Admin.PostAsync("/api/v1/channels", Requests.Json("""{"name":"Cab","url":"v4l2:///dev/video0?width=640&height=480&fps=15"}""")).BodyAsync(HttpStatusCode.Created);
+        Assert.Equal(("v4l2", "v4l2:///dev/video0?width=640&height=480&fps=15"), (added.GetProperty("protocol").GetString(), added.GetProperty("url").GetString()));
+        var path = $"/api/v1/channels/{added.GetProperty("id").GetString()}";
+        Assert.Contains("url: has a gop that is not 1 to 600 pictures", await Box.Admin.PatchAsync(path, Requests.Json("""{"url":"v4l2:///dev/video0?gop=0"}""")).ProblemAsync(400), StringComparison.Ordinal);
+        Assert.Equal("rtsp", (await Box.Admin.PatchAsync(path, Requests.Json("""{"url":"rtsp://h/1"}""")).BodyAsync()).GetProperty("protocol").GetString());
+    }
+
+    [Fact]
     public async Task A_probe_of_a_channel_uses_the_password_that_it_has()
     {
         await Box.Admin.PostAsync("/api/v1/probe", Requests.Json($$"""{"url":"rtsp://u:***@h/1","channel":"{{_gate}}"}""")).ProblemAsync(502);

@@ -17,7 +17,7 @@ public sealed class InspectorBodyTests : IDisposable
     {
         var settings = Apply(Conformance.Inspector.InspectorClient.Sample, new InspectorSettings { SplitTimeMinutes = 3, Width = 640, Height = 480 });
         Assert.Equal(new InspectorSettings { Bitrate = 1, Encoder = "n265", DirectoryTemplate = "${channelname}\\${yyyy]\\${MM}\\${dd}", FilenameTemplate = "${hh}${mm}$ss}_${fff}" }, settings);
-        Assert.Empty(settings.NotApplied);
+        Assert.Empty(settings.Encoding);
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class InspectorBodyTests : IDisposable
     {
         var before = new InspectorSettings { Encoder = "n264", SplitTimeMinutes = 3, IsSmartEncoding = false, Width = 640, Height = 480, RestartOnFailure = true };
         Assert.Equal(before with { FrameRate = 12.5 }, Apply("\uFEFF{ /* a comment */ \"frameRATE\": 12.5, \"Unknown\": [1], \"Bitrate\": null, }", before));
-        Assert.Equal(["Encoder", "FrameRate", "Resolution"], Apply("""{"FrameRate":1}""", before).NotApplied);
+        Assert.Equal(["Encoder", "FrameRate", "Resolution"], Apply("""{"FrameRate":1}""", before).Encoding);
         Assert.Equal("", Apply("""{"Encoder":null}""", before).Encoder);
     }
 

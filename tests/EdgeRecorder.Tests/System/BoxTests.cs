@@ -18,6 +18,11 @@ public sealed class BoxTests
         await using var camera = await CameraProcess.StartAsync("small.h264", "--audio", "10s.aac");
         await using var daemon = await DaemonProcess.StartAsync(setup.With("idle", camera.Url("/idle"), ("record", false)));
 
+        // A camera of the box itself that is not plugged in: its channel waits for it.
+        await daemon.Http.PostAsync("/api/v1/channels", Requests.Json("""{"name":"Cab","key":"cab","url":"v4l2:///dev/v4l/by-id/nobody?width=640&height=480"}""")).BodyAsync(HttpStatusCode.Created);
+        Assert.Equal("/dev/v4l/by-id/nobody is not there", (await daemon.AwaitStateAsync("cab", "offline")).Detail);
+        await daemon.Http.DeleteAsync($"/api/v1/channels/{await daemon.IdAsync("cab")}").BodyAsync(HttpStatusCode.NoContent);
+
         // A channel added at run time records at once.
         var added = await daemon.Http.PostAsync("/api/v1/channels", Requests.Json($$"""{"name":"Gate","url":"{{camera.Url("/gate")}}"}""")).BodyAsync(HttpStatusCode.Created);
         var id = added.GetProperty("id").GetString();

@@ -124,6 +124,8 @@ internal sealed unsafe class FakeEncoderNode(bool multiPlanar) : IVideoNode
         return (short)((_coded.Done.Count > 0 ? LibC.POLLIN : 0) | (_raw.Done.Count > 0 ? LibC.POLLOUT : 0) | (_events.Count > 0 ? LibC.POLLPRI : 0));
     }
 
+    public void WaitBeside(IVideoNode other, TimeSpan most) => Wait(LibC.POLLIN, most);
+
     public void Dispose() => IsClosed = true;
 
     private int SetFormat(ref v4l2_format format)

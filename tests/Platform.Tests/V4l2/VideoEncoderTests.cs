@@ -53,7 +53,7 @@ public sealed class VideoEncoderTests
         using var device = new VideoDevice(node);
         using var encoder = Make(device, controls: EncoderSettings.Recording(50_000_000, 50));
         Assert.Equal((10_000_000, 16), (node.Set[V4L2_CID_MPEG_VIDEO_BITRATE], node.Set[V4L2_CID_MPEG_VIDEO_GOP_SIZE]));
-        Assert.Equal([V4L2_CID_MPEG_VIDEO_H264_I_PERIOD, V4L2_CID_MPEG_VIDEO_HEADER_MODE, V4L2_CID_MPEG_VIDEO_REPEAT_SEQ_HEADER, V4L2_CID_MPEG_VIDEO_PREPEND_SPSPPS_TO_IDR], encoder.Refused);
+        Assert.Equal([V4L2_CID_MPEG_VIDEO_FRAME_RC_ENABLE, V4L2_CID_MPEG_VIDEO_H264_I_PERIOD, V4L2_CID_MPEG_VIDEO_B_FRAMES, V4L2_CID_MPEG_VIDEO_HEADER_MODE, V4L2_CID_MPEG_VIDEO_REPEAT_SEQ_HEADER, V4L2_CID_MPEG_VIDEO_PREPEND_SPSPPS_TO_IDR], encoder.Refused);
     }
 
     [Fact]
@@ -249,6 +249,28 @@ public sealed class VideoEncoderTests
         Assert.Equal(fourCC == V4L2_PIX_FMT_YUYV ? 192 * 48 : 96 * 48 * 3 / 2, buffer.Length);
     }
 
+    [Theory]
+    [InlineData(V4L2_PIX_FMT_NV12)]
+    [InlineData(V4L2_PIX_FMT_YUV420)]
+    [InlineData(V4L2_PIX_FMT_UYVY)]
+    [InlineData(V4L2_PIX_FMT_BGR24)]
+    public void A_picture_goes_from_one_drivers_lines_into_anothers_and_its_last_line_fills_what_is_below(uint fourCC)
+    {
+        var (width, height, bytes) = (66, 38, fourCC switch { V4L2_PIX_FMT_UYVY => 2u, V4L2_PIX_FMT_BGR24 => 3u, _ => 1u });
+        var (from, to) = (new VideoFormat(fourCC, 66, 38, [(0, 68 * bytes)]), new VideoFormat(fourCC, 96, 48, [(0, 96 * bytes)]));
+        var tight = new byte[RawPicture.Length(fourCC, width, height)];
+        new Random(7).NextBytes(tight);
+        var (source, target, back) = (new byte[RawPicture.LengthIn(from)], new byte[RawPicture.LengthIn(to)], new byte[tight.Length]);
+        RawPicture.Spread(tight, source, from, width, height);
+        RawPicture.Copy(source, RawPicture.Areas(from, width, height), target, RawPicture.Areas(to, width, height));
+        RawPicture.Gather(target, back, to, width, height);
+        Assert.Equal(tight, back);
+        RawPicture.FillBelow(target, RawPicture.Areas(to, width, height));
+        foreach (var area in RawPicture.Areas(to, width, height))
+            for (var line = area.Lines; line < area.Room; line++)
+                Assert.Equal(target.AsSpan(area.Offset + (area.Lines - 1) * area.Stride, area.Bytes), target.AsSpan(area.Offset + line * area.Stride, area.Bytes));
+    }
+
     private static VideoEncoder Make(VideoDevice device, IReadOnlyList<(uint, long)>? controls = null)
         => new(device, new EncoderSettings { Coded = V4L2_PIX_FMT_H264, Width = Width, Height = Height, Controls = controls ?? [] });
 
@@ -269,6 +291,7 @@ public sealed class VideoEncoderTests
     {
         var buffer = new byte[RawPicture.LengthIn(format)];
         RawPicture.Spread(picture, buffer, format, Width, Height);
+        RawPicture.FillBelow(buffer, RawPicture.Areas(format, Width, Height));
         return buffer;
     }
 }
