@@ -265,9 +265,12 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         if (_audioTrack is not null)
         {
             _audio.Finish();
-            // Both tracks end together, on a tick that both have, so that neither has a hole before the next run.
-            var audioEnd = Math.Max(_audio.Next, MediaTime.ToUp(end90k, _audioTrack.TimeScale));
-            end90k = MediaTime.FromUp(audioEnd, _audioTrack.TimeScale);
+            // Both tracks end together, on a tick that both have, so that neither has a hole before the next run. Where no picture is open any more that could
+            // last until the sound ends, the last frame of sound is cut short instead.
+            var (videoEnd, isCut) = (MediaTime.To(end90k, _audioTrack.TimeScale), samples.Count == 0 && _audio.Samples.Count > 0);
+            isCut &= _audio.Samples.LargestPts < videoEnd && videoEnd < _audio.Next;
+            var audioEnd = isCut ? videoEnd : Math.Max(_audio.Next, MediaTime.ToUp(end90k, _audioTrack.TimeScale));
+            end90k = isCut ? end90k : MediaTime.FromUp(audioEnd, _audioTrack.TimeScale);
             if (_audio.Samples.Count > 0)
                 _audio.Samples.Time(_audio.Samples.FirstPts, audioEnd - _audio.Next < _audioTrack.TimeScale ? audioEnd : _audio.Next);
             if (samples.Count > 0 && end90k - MediaTime.From(_nextStart, TimeScale) < Second90k)

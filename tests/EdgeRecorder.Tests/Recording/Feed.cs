@@ -31,6 +31,8 @@ internal sealed class Feed : IDisposable
             LossBefore = lossBefore,
         }));
 
+    public void Flush() => Keep(Fragmenter.Flush());
+
     public void Close() => Keep(Fragmenter.Close());
 
     /// <summary>A whole clip, announced and closed.</summary>

@@ -417,6 +417,29 @@ public sealed class FragmenterTests
         Assert.Equal(60, feed.Fragments.Sum(fragment => fragment.VideoSamples));
     }
 
+    /// <summary>A source that stalls has its fragment ended; what still comes then is a little sound, and after it nothing.</summary>
+    [Fact]
+    public void Sound_that_is_left_when_the_pictures_have_ended_leaves_no_hole_in_either_track()
+    {
+        using var feed = new Feed();
+        feed.Announce(Video, Audio);
+        for (var run = 0; run < 2; run++)
+        {
+            for (var i = 0; i < 30; i++)
+            {
+                feed.Add(Picture(i, i % 25 == 0));
+                feed.Add(Sound(i * 320L));
+                feed.Add(Sound(i * 320L + 160));
+            }
+            feed.Flush();
+            feed.Add(Sound(30 * 320 - 60));                  // ends 100 samples behind the last picture
+            feed.Close();
+        }
+        Assert.Equal(2, feed.Fragments.Count(fragment => fragment.StartsRun));
+        NoHoles(feed, 1);
+        NoHoles(feed, 2);
+    }
+
     [Fact]
     public void Every_chunk_is_given_back_when_the_fragments_are_released()
     {
