@@ -5,7 +5,7 @@ using EdgeRecorder.Platform.FFmpeg;
 
 namespace EdgeRecorder.Sound;
 
-/// <summary>What browsers get in place of G.711, which they refuse: AAC, where FFmpeg's encoder is there. Nothing of it is loaded before somebody listens.</summary>
+/// <summary>What browsers and transport streams get in place of G.711, which they do not take: AAC, where FFmpeg's encoder is there. Nothing of it is loaded before somebody listens.</summary>
 internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
 {
     /// <summary>AAC of 8 kHz has frames of 128 ms, and two of them are on their way: too much for a live picture. Speech is doubled to this at least.</summary>
@@ -16,7 +16,10 @@ internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
 
     /// <summary>The stream with AAC in place of its G.711; null where there is none to replace, or nothing to make AAC with.</summary>
     public InitSegment? Dress(InitSegment stream)
-        => SpeechOf(stream) is { } speech && AacFor(speech) is { } aac && !_failed && _isThere.Value ? InitSegment.Build([.. stream.Tracks.Where(track => track.IsVideo), aac]) : null;
+        => SpeechOf(stream) is { } speech && Makes(speech) ? InitSegment.Build([.. stream.Tracks.Where(track => track.IsVideo), AacFor(speech)!]) : null;
+
+    /// <summary>AAC can be made out of this track.</summary>
+    public bool Makes(Track track) => track.Codec is Codec.G711A or Codec.G711U && AacFor(track) is not null && !_failed && _isThere.Value;
 
     public static Track? SpeechOf(InitSegment stream) => stream.Tracks.FirstOrDefault(track => track.Codec is Codec.G711A or Codec.G711U);
 
@@ -58,6 +61,6 @@ internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
         _failed = true;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "AAC for browsers cannot be made; cameras with G.711 have no sound there")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "AAC cannot be made; cameras with G.711 have no sound in browsers and in .ts files")]
     private partial void LogFailed(FFmpegException fault);
 }
