@@ -13,9 +13,9 @@ CALLERS = 4                                                 # of each family, on
 
 
 def run(setup):
-    """Rows of family, calls, median and 99th percentile in ms; a call is a request and its whole answer, starts and stops among them."""
+    """Rows of family, calls, median and 99th percentile in ms, and the request that takes longest with its own; a call is a request and its whole answer, starts and stops among them."""
     with Camera(setup.folder("camera"), setup.simulator, setup.clip("small.h264")) as camera, \
-            Recorder(setup.folder("contender"), setup, camera, CHANNELS, segment="4MiB", doors=True) as recorder:
+            Recorder(setup.folder("contender"), setup, camera, CHANNELS, ring=2 << 30, segment="4MiB", doors=True) as recorder:
         deadline = time.monotonic() + 120
         while sum(c["state"]["state"] == "recording" for c in ask_channels(recorder)) < CHANNELS:
             recorder.check()
@@ -35,7 +35,25 @@ def run(setup):
             thread.join()
         if faults:
             raise SystemExit(f"{recorder.name}: {faults[0]}")
-        return [(name, len(t), 1000 * median(t), 1000 * sorted(t)[int(len(t) * 0.99)]) for name, t in times.items()]
+        return [(name, len(t), 1000 * median(list(map(seconds, t))), 1000 * worst(t), *slowest(t)) for name, t in times.items()]
+
+
+def seconds(call):
+    return call[0]
+
+
+def worst(calls):
+    """The 99th percentile."""
+    return sorted(map(seconds, calls))[int(len(calls) * 0.99)]
+
+
+def slowest(calls):
+    """Of the requests of a round the one with the highest 99th percentile: which, and ms."""
+    kinds = {}
+    for call in calls:
+        kinds.setdefault(call[1], []).append(call)
+    kind = max(kinds, key=lambda each: worst(kinds[each]))
+    return kind, 1000 * worst(kinds[kind])
 
 
 def ask_channels(recorder):
@@ -51,12 +69,12 @@ def call(times, faults, port, headers, round_of, caller, end):
         while time.monotonic() < end:
             number += 1
             place = None
-            for method, path, body in round_of(caller, number):
+            for step, (method, path, body) in enumerate(round_of(caller, number)):
                 begun = time.perf_counter()
                 connection.request(method, path.replace("{place}", place or ""), body and json.dumps(body), headers)
                 answer = connection.getresponse()
                 text = answer.read()
-                times.append(time.perf_counter() - begun)
+                times.append((time.perf_counter() - begun, f"request {step + 1}"))
                 place = answer.getheader("Location") or place
                 if answer.status >= 300:
                     raise OSError(f"{method} {path}: {answer.status} {text[:200]!r}")

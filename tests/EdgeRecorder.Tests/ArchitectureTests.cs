@@ -36,13 +36,14 @@ public sealed partial class ArchitectureTests
         ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls Sound",
         ["MediaWorker"] = "Bytes Media Platform",
         ["Cascade"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Sip DigestAuth Gb28181",
-        ["Files"] = "Bytes Media Mp4 MpegTs Storage Ledger Recording Playback Configuration Platform",
+        ["Files"] = "Bytes Media Mp4 MpegTs Sound Storage Ledger Recording Playback Configuration Platform",
         ["Export"] = "Bytes Media Mp4 Storage Ledger Recording Playback MediaWorker Configuration Platform",
         ["Health"] = "Storage Platform",
         ["Panel"] = "Media Storage Health Ledger Recording Configuration Platform",
         ["Inspector"] = "Bytes Mp4 Storage Ledger Recording Files Export Cameras Configuration",
-        ["Api"] = "Bytes Media Mp4 Storage Health Ledger Recording Playback Live Hls Files Export MediaWorker Sound Inspector Devices Cascade Panel Configuration",
+        ["Api"] = "Bytes Media Mp4 Storage Health Ledger Recording Playback Live Hls Files Export MediaWorker Sound Inspector Devices Cascade Panel Configuration Schedules",
         ["Update"] = "Bytes Platform",
+        ["Schedules"] = "Media Storage Ledger Recording",
         ["Hosting"] = "*",
     };
 

@@ -57,6 +57,7 @@ internal static class BoxApi
         api.MapLive();
         api.MapLivePlaylists();
         api.MapRecordings();
+        api.MapSchedules();
         api.MapLocks();
         api.MapExports();
         api.MapStills();

@@ -8,7 +8,7 @@ internal static class ReservedEndpoints
 {
     private static readonly (string Path, string[] Methods)[] Routes =
     [
-        ("/schedules", ["GET", "POST"]), ("/metrics-history", ["GET"]), ("/logs", ["GET"]), ("/network", ["GET"]), ("/doors", ["GET"]),
+        ("/metrics-history", ["GET"]), ("/logs", ["GET"]), ("/network", ["GET"]), ("/doors", ["GET"]),
         ("/backup", ["GET", "POST"]), ("/update", ["GET", "POST"]),
     ];
 

@@ -221,7 +221,7 @@ internal sealed partial class NamedFile
         if (!ReferenceEquals(format, _format))
         {
             var isOther = _format is not null && !format.SameFormat(_format);
-            (_format, _tracks) = (format, OpenFile.Tracks(_wish, format));
+            (_format, _tracks) = (format, OpenFile.Tracks(_box, _wish, format));
             if (isOther || _tracks.Count == 0)
                 Close(isLast: false);
             if (_tracks.Count == 0)

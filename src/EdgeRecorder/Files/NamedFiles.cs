@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Sound;
 using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Files;
 
 /// <summary>The named files of all recordings: who writes which, what was left open, and how much of the disk they have.</summary>
 /// <param name="limit">Bytes that all of them may take; asked each time, as it may be a share of a volume that changes.</param>
-internal sealed partial class NamedFiles(IRing ring, IRecorder recorder, FamilyFolder folder, RecordingFileStore files, RecordingDesk desk, Func<long?> limit, TimeProvider time, ILogger<NamedFiles> log) : IAsyncDisposable
+internal sealed partial class NamedFiles(IRing ring, IRecorder recorder, FamilyFolder folder, RecordingFileStore files, RecordingDesk desk, Func<long?> limit, AacSound sound, TimeProvider time, ILogger<NamedFiles> log) : IAsyncDisposable
 {
     private const int AtOnce = 64;
 
@@ -90,7 +91,7 @@ internal sealed partial class NamedFiles(IRing ring, IRecorder recorder, FamilyF
         }
     }
 
-    private NamedFileBox Box() => new(ring, recorder, folder, files, desk.Report, MakeRoom, time, _log);
+    private NamedFileBox Box() => new(ring, recorder, folder, files, desk.Report, MakeRoom, sound, time, _log);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Named file {Path} ({Bytes} bytes) made room for newer ones")]
     private partial void LogEvicted(string path, long bytes);

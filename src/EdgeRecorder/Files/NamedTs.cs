@@ -1,6 +1,7 @@
 using EdgeRecorder.Media;
 using EdgeRecorder.MpegTs;
 using EdgeRecorder.Mp4;
+using EdgeRecorder.Sound;
 using Microsoft.Win32.SafeHandles;
 
 namespace EdgeRecorder.Files;
@@ -12,29 +13,43 @@ internal sealed class NamedTs : INamedMedia
 
     private readonly SafeFileHandle _file;
     private readonly TsWriter _writer;
+    /// <summary>Made sound comes later than its pictures: the clock goes so much further ahead of everything, and everything begins so much later.</summary>
+    private const long MadeLater90k = 18_000;
+
     private readonly Track? _video, _audio;
+    private readonly MadeSound? _made;
+    private readonly long _lead90k;
+    private readonly List<(long At90k, int Offset, int Length)> _sound = [];
     private readonly List<(int Offset, int Length)> _frames = [];
     private long _late90k;                                  // how far decoding times are moved back: pictures that are shown before others that they follow
     private long _lastDts = long.MinValue;
     private long? _first90k;
 
-    private NamedTs(SafeFileHandle file, IReadOnlyList<Track> tracks)
+    private NamedTs(SafeFileHandle file, IReadOnlyList<Track> tracks, AacSound? sound)
     {
-        (_file, _writer) = (file, new TsWriter(tracks));
+        _file = file;
         _video = tracks.FirstOrDefault(track => track.IsVideo);
-        _audio = tracks.FirstOrDefault(track => track.Codec == Codec.Aac);
+        _audio = tracks.FirstOrDefault(track => !track.IsVideo);
+        if (sound is not null && _audio is { } speech && !TsWriter.CanHold(speech) && (_made = MadeSound.Open(sound, speech)) is null)
+            _audio = null;
+        var later = _made is null ? 0 : MadeLater90k;
+        _writer = new TsWriter(_made is { } made ? [.. tracks.Where(track => track.IsVideo), made.Aac] : tracks, later);
+        _lead90k = TsWriter.Lead90k + later;
     }
 
     public long Length { get; private set; }
     public long Milliseconds { get; private set; }
 
-    /// <param name="tracks">Those that a transport stream can hold.</param>
-    public static NamedTs Begin(SafeFileHandle file, IReadOnlyList<Track> tracks) => new(file, tracks);
+    /// <param name="tracks">Those of which <see cref="CanHold"/> is true.</param>
+    /// <param name="sound">Makes AAC of G.711, which has no stream type.</param>
+    public static NamedTs Begin(SafeFileHandle file, IReadOnlyList<Track> tracks, AacSound sound) => new(file, tracks, sound);
+
+    public static bool CanHold(Track track, AacSound sound) => TsWriter.CanHold(track) || sound.Makes(track);
 
     /// <summary>Takes up a file whose end nobody wrote: everything up to the last fragment that is whole.</summary>
     public static NamedTs Recover(SafeFileHandle file)
     {
-        var media = new NamedTs(file, []);
+        var media = new NamedTs(file, [], null);
         var packet = new byte[TsWriter.PacketLength];
         var end = RandomAccess.GetLength(file) / packet.Length;
         for (; end > 0 && !(Reads(file, packet, end - 1) && TsPacket.IsNull(packet)); end--)
@@ -58,6 +73,7 @@ internal sealed class NamedTs : INamedMedia
         if ((pictures ?? sound) is not { Samples.Count: > 0 } leader)
             return;
         _writer.Begin();
+        var bytes = Listen(sound, media, pictures is null ? null : MediaTime.From(pictures.End, _video!.TimeScale) - back90k, back90k);
         var heard = 0;
         if (pictures is not null)
         {
@@ -67,40 +83,74 @@ internal sealed class NamedTs : INamedMedia
             foreach (var sample in pictures.Samples)
             {
                 var at = MediaTime.From(sample.Dts, scale) - back90k;
-                heard = AddSound(sound, media, heard, at, back90k);
+                heard = AddSound(bytes, heard, at);
                 var pts = MediaTime.From(sample.Dts + sample.CompositionOffset, scale) - back90k;
                 _lastDts = Math.Min(pts, Math.Max(at - _late90k, _lastDts + 1));
-                _writer.AddPicture(pts + TsWriter.Lead90k, _lastDts + TsWriter.Lead90k, sample.IsSync, media.Slice((int)sample.Offset, (int)sample.Size));
+                _writer.AddPicture(pts + _lead90k, _lastDts + _lead90k, sample.IsSync, media.Slice((int)sample.Offset, (int)sample.Size));
             }
         }
-        AddSound(sound, media, heard, long.MaxValue, back90k);
-        _writer.End();
-        RandomAccess.Write(_file, _writer.Written, Length);
-        Length += _writer.Written.Length;
+        AddSound(bytes, heard, long.MaxValue);
+        End();
         var timeScale = (pictures is null ? _audio : _video)!.TimeScale;
         Milliseconds = MediaTime.ToUs(MediaTime.From(leader.End, timeScale) - back90k - (_first90k ??= MediaTime.From(leader.DecodeTime, timeScale) - back90k)) / 1000;
     }
 
     public void Sync() => RandomAccess.FlushToDisk(_file);
 
-    public void Finish() => RandomAccess.FlushToDisk(_file);
+    public void Finish()
+    {
+        if (_made is not null)
+        {
+            _made.End();
+            _writer.Begin();
+            AddSound(Listen(null, default, null, 0), 0, long.MaxValue);
+            End();
+        }
+        RandomAccess.FlushToDisk(_file);
+    }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _made?.Dispose();
+        _file.Dispose();
+    }
+
+    private void End()
+    {
+        _writer.End();
+        RandomAccess.Write(_file, _writer.Written, Length);
+        Length += _writer.Written.Length;
+    }
+
+    /// <summary>The frames of sound that are written now, and the bytes in which they lie.</summary>
+    private ReadOnlySpan<byte> Listen(TrackFragment? sound, ReadOnlySpan<byte> media, long? end90k, long back90k)
+    {
+        _sound.Clear();
+        if (_made is null)
+        {
+            foreach (var sample in sound?.Samples ?? [])
+                _sound.Add((MediaTime.From(sample.Dts, _audio!.TimeScale) - back90k, (int)sample.Offset, (int)sample.Size));
+            return media;
+        }
+        _made.Add(sound, media, back90k, end90k);
+        _sound.AddRange(_made.Frames);
+        var bytes = _made.Bytes;
+        _made.Clear();                                      // they stay where they are until more is made
+        return bytes;
+    }
 
     /// <summary>Sound that begins before an instant, a tenth of a second in each packet.</summary>
-    private int AddSound(TrackFragment? sound, ReadOnlySpan<byte> media, int next, long before90k, long back90k)
+    private int AddSound(ReadOnlySpan<byte> bytes, int next, long before90k)
     {
-        while (sound is not null && next < sound.Samples.Count && Time(sound.Samples[next]) < before90k)
+        while (next < _sound.Count && _sound[next].At90k < before90k)
         {
-            var start = Time(sound.Samples[next]);
+            var start = _sound[next].At90k;
             _frames.Clear();
-            for (; next < sound.Samples.Count && Time(sound.Samples[next]) < start + SoundAtOnce90k; next++)
-                _frames.Add(((int)sound.Samples[next].Offset, (int)sound.Samples[next].Size));
-            _writer.AddSound(start + TsWriter.Lead90k, media, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_frames));
+            for (; next < _sound.Count && _sound[next].At90k < start + SoundAtOnce90k; next++)
+                _frames.Add((_sound[next].Offset, _sound[next].Length));
+            _writer.AddSound(start + _lead90k, bytes, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_frames));
         }
         return next;
-
-        long Time(in FragmentSample sample) => MediaTime.From(sample.Dts, _audio!.TimeScale) - back90k;
     }
 
     private static bool Reads(SafeFileHandle file, byte[] packet, long number)

@@ -34,10 +34,10 @@ internal sealed class OpenFile : IDisposable
     public static DateTimeOffset At(long utcUs) => DateTimeOffset.UnixEpoch.AddMicroseconds(utcUs);
 
     /// <summary>The tracks that the wish and the container leave of a format.</summary>
-    public static IReadOnlyList<Track> Tracks(NamedFileWish wish, InitSegment format)
+    public static IReadOnlyList<Track> Tracks(NamedFileBox box, NamedFileWish wish, InitSegment format)
     {
         var chosen = TrackSelection.Of(format, wish.Tracks).Init.Tracks;
-        return wish.Container == NamedContainer.Ts ? [.. chosen.Where(MpegTs.TsWriter.CanHold)] : chosen;
+        return wish.Container == NamedContainer.Ts ? [.. chosen.Where(track => NamedTs.CanHold(track, box.Sound))] : chosen;
     }
 
     /// <summary>Row first: what is on the disk is known, whatever happens next.</summary>
@@ -52,7 +52,7 @@ internal sealed class OpenFile : IDisposable
         try
         {
             var file = box.Folder.Create(temporary);
-            return new OpenFile(box, wish, row, place, temporary, wish.Container == NamedContainer.Ts ? NamedTs.Begin(file.Handle, tracks) : NamedMp4.Begin(file.Handle, InitSegment.Build(tracks), startUtcUs))
+            return new OpenFile(box, wish, row, place, temporary, wish.Container == NamedContainer.Ts ? NamedTs.Begin(file.Handle, tracks, box.Sound) : NamedMp4.Begin(file.Handle, InitSegment.Build(tracks), startUtcUs))
             {
                 Start90k = start90k, Due = wish.Split.Begin(start.Utc), _tracks = tracks,
             };

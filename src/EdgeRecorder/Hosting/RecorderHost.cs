@@ -10,8 +10,11 @@ using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Devices.Surveillance;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Schedules;
+using EdgeRecorder.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace EdgeRecorder.Hosting;
@@ -35,6 +38,7 @@ internal static class RecorderHost
         builder.Services.AddSingleton<DeviceOffers>();
         builder.Services.AddBoxApi();
         builder.Services.AddSingleton(s => new InitialPassword(root.Path, s.GetRequiredService<UserStore>()));
+        AddSchedules(builder.Services, options);
         ExportEngine.AddTo(builder.Services, options, root);
         NamedFileEngine.AddTo(builder.Services, options, root);
         builder.Services.AddSingleton<DoorGuard>().AddSingleton<Door, AxxonDoor>().AddSingleton<Door, CdvrDoor>().AddSingleton<CdvrJobs>().AddSingleton<CdvrFiles>().AddSingleton<CdvrCatalog>();
@@ -53,9 +57,14 @@ internal static class RecorderHost
     {
         services.AddSingleton(_ => BoxSecret.Open(root.Keys));
         services.AddSingleton<ChannelStore>().AddSingleton<UserStore>().AddSingleton<SessionStore>().AddSingleton<LockStore>().AddSingleton<RecordingStore>().AddSingleton<RecordingFileStore>().AddSingleton<ExportStore>().AddSingleton<AuditStore>().AddSingleton<SettingStore>().AddSingleton<ClockStore>();
-        services.AddSingleton<DeviceStore>().AddSingleton<PositionStore>().AddSingleton<EventStore>().AddSingleton<RegistrationStore>();
+        services.AddSingleton<ScheduleStore>().AddSingleton<DeviceStore>().AddSingleton<PositionStore>().AddSingleton<EventStore>().AddSingleton<RegistrationStore>();
         services.AddSingleton<IGapLedger, GapStore>();
     }
+
+    private static void AddSchedules(IServiceCollection services, RecorderOptions options)
+        => services.AddSingleton(s => new ScheduleDesk(s.GetRequiredService<ScheduleStore>(), s.GetRequiredService<RecordingDesk>(), s.GetRequiredService<ChannelCatalog>(), s.GetRequiredService<EventStore>(),
+            new EventLocks(s.GetRequiredService<LockDesk>(), s.GetRequiredService<ChannelCatalog>(), s.GetRequiredService<IRing>(), s.GetRequiredService<IStorageStatus>(), s.GetRequiredService<ILogger<EventLocks>>()),
+            s.GetRequiredService<IRing>(), s.GetRequiredService<BoxClock>(), options.System.Zone, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ScheduleDesk>>()));
 
     private static void Listen(KestrelServerOptions kestrel, RecorderOptions options, DataRoot root)
     {

@@ -10,15 +10,16 @@ using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Schedules;
 
 namespace EdgeRecorder.Hosting;
 
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
-    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings, IEnumerable<IRecordingFollower> followers, NamedFiles files, WantedDevices wanted,
+    RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings, ScheduleDesk schedules, IEnumerable<IRecordingFollower> followers, NamedFiles files, WantedDevices wanted,
     ExportDesk exports, DevicePasswords passwords, IEnumerable<Door> doors, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, SystemdNotify systemd, ILogger<Startup> log) : BackgroundService
 {
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         LogBoot(clocks.Boots().Count, options.Storage.Root);
         if (password.Ensure() is { } first)
@@ -33,6 +34,7 @@ internal sealed partial class Startup(
         foreach (var follower in followers)
             recordings.Follow(follower);
         recordings.Start();
+        await schedules.StartAsync();
         files.CloseLeft();
         wanted.Start();
         exports.Start();
@@ -54,7 +56,7 @@ internal sealed partial class Startup(
             LogStopping();
             systemd.Stopping();
         });
-        return base.StartAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
     /// <summary>A minute later the methods that turned out hot have been compiled anew, and neither the compiler nor what start-up ran is needed in memory.</summary>

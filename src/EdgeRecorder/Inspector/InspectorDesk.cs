@@ -52,9 +52,7 @@ internal sealed class InspectorDesk(RecordingDesk recordings, ChannelCatalog cat
                     recordings.Stop(failed.Id);
             var running = Running(Record).ToList();
             var at = running.Count > 0 ? InspectorPlan.Read(running[0].Plan).AtUtcMs : time.GetUtcNow().ToUnixTimeMilliseconds();
-            foreach (var channel in catalog.All)
-                if (!running.Any(recording => recording.Channels.Contains(channel.Number)))
-                    recordings.Start(Wish(channel, Record, at, by), out _);
+            recordings.Start([.. catalog.All.Where(channel => !running.Any(recording => recording.Channels.Contains(channel.Number))).Select(channel => Wish(channel, Record, at, by))]);
         }
     }
 
@@ -70,8 +68,7 @@ internal sealed class InspectorDesk(RecordingDesk recordings, ChannelCatalog cat
             if (IsClipRecording)
                 return;
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            foreach (var channel in Live)
-                recordings.Start(Wish(channel, Clip, now, by), out _);
+            recordings.Start([.. Live.Select(channel => Wish(channel, Clip, now, by))]);
         }
     }
 
@@ -103,7 +100,7 @@ internal sealed class InspectorDesk(RecordingDesk recordings, ChannelCatalog cat
         return new RecordingWish { Owner = Family, Kind = kind, Channels = [channel.Number], Plan = plan.Write(), By = by };
     }
 
-    private async Task StopAsync(string kind) => await Task.WhenAll(Of(kind).Select(recording => recordings.StopAsync(recording.Id, Closing)));
+    private Task StopAsync(string kind) => recordings.StopAsync([.. Of(kind).Select(recording => recording.Id)], Closing);
 
     /// <summary>Those that nobody has stopped: one that closes its files is in nobody's way.</summary>
     private IEnumerable<RecordingRow> Running(string kind) => Of(kind).Where(recording => recording.State is not (RecordingState.Stopping or RecordingState.Stopped));

@@ -5,6 +5,9 @@ namespace EdgeRecorder.Ledger;
 /// <summary>Something that happened: at a device or one of its channels, or, where neither is named, at the box itself. Times are Unix microseconds as dated now; <paramref name="ToUtcUs"/> is null while it lasts.</summary>
 internal sealed record EventRow(long Id, int? DeviceNumber, int? ChannelNumber, string Kind, long FromUtcUs, long? ToUtcUs, string? DetailJson);
 
+/// <summary>What began, at a device or one of its channels, or, where neither is named, at the box itself.</summary>
+internal readonly record struct BegunEvent(long Id, int? DeviceNumber, int? ChannelNumber, string Kind, BootInstant At);
+
 /// <summary>Events: alarms of devices, and what happens at the panel.</summary>
 internal sealed class EventStore(LedgerDatabase ledger)
 {
@@ -13,7 +16,20 @@ internal sealed class EventStore(LedgerDatabase ledger)
     private const string Select = "SELECT id, device_number, channel_number, kind, start_boottime_us + s.offset_us AS start_us, end_boottime_us + e.offset_us AS end_us, detail_json "
         + "FROM events JOIN boots s ON s.boot_number = start_boot_number LEFT JOIN boots e ON e.boot_number = end_boot_number ";
 
-    public long Begin(int? device, int? channel, string kind, BootInstant at, string? detailJson = null) => ledger.Write(c =>
+    /// <summary>Something began, and is in the ledger. On the thread that said so: do not wait.</summary>
+    public event Action<BegunEvent>? Begun;
+
+    /// <summary>The same of its end.</summary>
+    public event Action<long, BootInstant>? Ended;
+
+    public long Begin(int? device, int? channel, string kind, BootInstant at, string? detailJson = null)
+    {
+        var id = Insert(device, channel, kind, at, detailJson);
+        Begun?.Invoke(new(id, device, channel, kind, at));
+        return id;
+    }
+
+    private long Insert(int? device, int? channel, string kind, BootInstant at, string? detailJson) => ledger.Write(c =>
     {
         using var insert = c.Command("INSERT INTO events (device_number, channel_number, kind, start_boot_number, start_boottime_us, detail_json) VALUES ($d, $c, $k, $b, $u, $j) RETURNING id",
             ("$d", device), ("$c", channel), ("$k", kind), ("$b", at.BootNumber), ("$u", at.BoottimeUs), ("$j", detailJson));
@@ -22,10 +38,11 @@ internal sealed class EventStore(LedgerDatabase ledger)
         return id;
     });
 
-    public void End(long id, BootInstant at) => ledger.Write(c =>
+    public void End(long id, BootInstant at)
     {
-        c.Run("UPDATE events SET end_boot_number=$b, end_boottime_us=$u WHERE id=$id AND end_boot_number IS NULL", ("$id", id), ("$b", at.BootNumber), ("$u", at.BoottimeUs));
-    });
+        ledger.Write(c => c.Run("UPDATE events SET end_boot_number=$b, end_boottime_us=$u WHERE id=$id AND end_boot_number IS NULL", ("$id", id), ("$b", at.BootNumber), ("$u", at.BoottimeUs)));
+        Ended?.Invoke(id, at);
+    }
 
     /// <summary>
     /// For a start: nobody saw the ends of events that lasted when the daemon ended. They are given the instant of their device's last position, until which

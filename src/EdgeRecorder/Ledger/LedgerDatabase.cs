@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using EdgeRecorder.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -13,12 +15,15 @@ internal sealed class LedgerException(string message, Exception? inner = null) :
 internal sealed class LedgerDatabase : IDisposable
 {
     private const int ReserveBytes = 4 << 20;               // tens of thousands of gaps more
+    private const string Mark = "one";
+    private const int MostTogether = 64;                    // nobody waits for more than so many others
     private const int WritesPerLook = 256;                  // a month of uptime must not use it up unseen
 
     private readonly SqliteConnection _writer;
     private readonly SqliteConnection _reader;
     private readonly Lock _writing = new();
     private readonly Lock _reading = new();
+    private readonly ConcurrentQueue<Waiting> _waiting = new();
     private readonly string _path;
     private int _writes;
 
@@ -57,19 +62,20 @@ internal sealed class LedgerDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> in one transaction. When this returns, it is durable.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> whole or not at all. When this returns, it is durable. What waits for the same disk meanwhile is committed together: a commit costs a sync, and a burst of starts
+    /// would queue for one each. Work that fails takes nothing of the others with it.
+    /// </summary>
     public T Write<T>(Func<SqliteConnection, T> work)
     {
+        T result = default!;
+        var mine = new Waiting(connection => result = work(connection));
+        _waiting.Enqueue(mine);
         lock (_writing)
-        {
-            using var piece = Commits.Begin();
-            using var transaction = _writer.BeginTransaction();
-            var result = work(_writer);
-            transaction.Commit();
-            if (++_writes % WritesPerLook == 0)
-                DatabaseReserve.Keep(_writer, _path, ReserveBytes);
-            return result;
-        }
+            while (!mine.IsDone)
+                CommitWaiting();
+        mine.Fault?.Throw();
+        return result;
     }
 
     public void Write(Action<SqliteConnection> work) => Write(connection =>
@@ -83,6 +89,49 @@ internal sealed class LedgerDatabase : IDisposable
     {
         lock (_reading)
             return work(_reader);
+    }
+
+    private void CommitWaiting()
+    {
+        List<Waiting> group = [];
+        while (group.Count < MostTogether && _waiting.TryDequeue(out var next))
+            group.Add(next);
+        try
+        {
+            using var piece = Commits.Begin();
+            using var transaction = _writer.BeginTransaction();
+            foreach (var each in group)
+                Run(each, group.Count > 1 ? transaction : null);
+            if (group.Exists(each => each.Fault is null))
+                transaction.Commit();
+        }
+        catch (Exception e)                                 // of the transaction itself: it is everybody's
+        {
+            var fault = ExceptionDispatchInfo.Capture(e);
+            group.ForEach(each => each.Fault ??= fault);
+        }
+        group.ForEach(each => each.IsDone = true);
+        if ((_writes += group.Count) >= WritesPerLook)
+        {
+            _writes = 0;
+            DatabaseReserve.Keep(_writer, _path, ReserveBytes);
+        }
+    }
+
+    /// <param name="shared">Null: nobody else is in it, and a failure ends the transaction as a whole.</param>
+    private void Run(Waiting each, SqliteTransaction? shared)
+    {
+        shared?.Save(Mark);
+        try
+        {
+            each.Work(_writer);
+            shared?.Release(Mark);
+        }
+        catch (Exception e)                                 // thrown to whoever asked for it
+        {
+            each.Fault = ExceptionDispatchInfo.Capture(e);
+            shared?.Rollback(Mark);
+        }
     }
 
     public void Dispose()
@@ -108,6 +157,13 @@ internal sealed class LedgerDatabase : IDisposable
         do
             while (reader.Read()) { }
         while (reader.NextResult());
+    }
+
+    private sealed class Waiting(Action<SqliteConnection> work)
+    {
+        public Action<SqliteConnection> Work => work;
+        public bool IsDone { get; set; }
+        public ExceptionDispatchInfo? Fault { get; set; }
     }
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)

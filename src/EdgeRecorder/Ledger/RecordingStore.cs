@@ -16,7 +16,7 @@ internal sealed record RecordingRow
     /// <summary>The owner's own id, unique among those that are not stopped; empty: none.</summary>
     public string ExternalId { get; init; } = "";
 
-    /// <summary>record, clip.</summary>
+    /// <summary>record, clip, pre-roll.</summary>
     public string Kind { get; init; } = "record";
 
     /// <summary>Numbers; empty while the channel is awaited.</summary>
@@ -70,12 +70,14 @@ internal sealed class RecordingStore(LedgerDatabase ledger)
 
     public static string Word(RecordingState state) => Words[(int)state];
 
-    public void Add(RecordingRow row) => ledger.Write(c =>
+    /// <summary>All in one transaction.</summary>
+    public void Add(params IReadOnlyCollection<RecordingRow> rows) => ledger.Write(c =>
     {
-        c.Run($"INSERT INTO recordings ({Columns}) VALUES ($id, $owner, $ext, $kind, $channels, $awaits, $stream, $until, $plan, $by, $created, $state, $error, $start, $finish, "
-            + "$seq, $bytes, $ms, $tbytes, $tms, $code, $path, $info)",
-            [.. Changing(row), ("$owner", row.Owner), ("$ext", row.ExternalId), ("$kind", row.Kind), ("$stream", row.Stream), ("$until", row.Until?.ToUnixTimeMilliseconds()), ("$plan", row.Plan), ("$by", row.By),
-                ("$created", row.Created.ToUnixTimeMilliseconds()), ("$code", row.Transaction)]);
+        foreach (var row in rows)
+            c.Run($"INSERT INTO recordings ({Columns}) VALUES ($id, $owner, $ext, $kind, $channels, $awaits, $stream, $until, $plan, $by, $created, $state, $error, $start, $finish, "
+                + "$seq, $bytes, $ms, $tbytes, $tms, $code, $path, $info)",
+                [.. Changing(row), ("$owner", row.Owner), ("$ext", row.ExternalId), ("$kind", row.Kind), ("$stream", row.Stream), ("$until", row.Until?.ToUnixTimeMilliseconds()), ("$plan", row.Plan), ("$by", row.By),
+                    ("$created", row.Created.ToUnixTimeMilliseconds()), ("$code", row.Transaction)]);
     });
 
     /// <summary>Writes what changes while they run, all in one transaction. Nothing leads back from stopping and stopped: counters may be on their way when a stop overtakes them.</summary>

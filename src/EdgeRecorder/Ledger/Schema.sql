@@ -1,4 +1,4 @@
--- ledger.db: what cannot be rebuilt from the footage (DESIGN section 5). Schema version 6.
+-- ledger.db: what cannot be rebuilt from the footage (DESIGN section 5). Schema version 7.
 -- A new ledger is made from this file; an older one is brought up by Migrations/NNN.sql, each one version.
 -- Times: *_utc_ms is Unix time in milliseconds; *_boottime_us is CLOCK_BOOTTIME in microseconds within the boot *_boot_number names.
 
@@ -167,7 +167,7 @@ CREATE TABLE recordings (
     id                TEXT PRIMARY KEY,              -- families: uuid, lower case
     owner             TEXT    NOT NULL,              -- cdvr, ome, inspector, axxon, box, button, schedule
     external_id       TEXT    NOT NULL DEFAULT '',   -- the owner's own id; empty: none
-    kind              TEXT    NOT NULL DEFAULT 'record', -- record, clip
+    kind              TEXT    NOT NULL DEFAULT 'record', -- record, clip, pre-roll
     channels          TEXT    NOT NULL,              -- numbers, separated by commas; empty while the channel is awaited
     awaits            TEXT    NOT NULL DEFAULT '',   -- what a channel that is not there yet will be known by
     stream            INTEGER NOT NULL DEFAULT 0,    -- 0 main, 1 sub
@@ -191,6 +191,29 @@ CREATE TABLE recordings (
 CREATE UNIQUE INDEX recordings_by_external_id ON recordings (owner, external_id) WHERE external_id <> '' AND state <> 'stopped';
 CREATE INDEX recordings_open ON recordings (owner) WHERE state <> 'stopped';
 CREATE INDEX recordings_stopped ON recordings (owner, finish_utc_ms) WHERE state = 'stopped';
+
+-- When channels are recorded, by the week.
+CREATE TABLE schedules (
+    id                TEXT PRIMARY KEY,              -- opaque, URL-safe
+    name              TEXT    NOT NULL,
+    enabled           INTEGER NOT NULL,
+    channels          TEXT    NOT NULL,              -- numbers, separated by commas; empty: all that there are
+    mode              TEXT    NOT NULL,              -- continuous, event
+    before_s          INTEGER NOT NULL,              -- of an event's footage: so much before its beginning is kept …
+    after_s           INTEGER NOT NULL,              -- … and so much behind its end
+    kinds             TEXT    NOT NULL,              -- of events, separated by commas; empty: all that are alarms or marks
+    created_by        TEXT    NOT NULL,
+    created_utc_ms    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE schedule_windows (
+    schedule_id       TEXT    NOT NULL REFERENCES schedules (id) ON DELETE CASCADE,
+    position          INTEGER NOT NULL,
+    days              INTEGER NOT NULL,              -- bit 0 Monday … bit 6 Sunday: those on which it begins
+    from_minute       INTEGER NOT NULL,              -- of the day, local time of system.timeZone
+    to_minute         INTEGER NOT NULL,              -- 1…1440; not behind the beginning: of the next day
+    PRIMARY KEY (schedule_id, position)
+) STRICT, WITHOUT ROWID;
 
 -- Files of their own that follow the ring for a recording; what plain ring footage is shown as stands nowhere.
 CREATE TABLE recording_files (

@@ -27,6 +27,7 @@ internal sealed class TsWriter
     private const byte VideoId = 0xE0, AudioId = 0xC0;
 
     private readonly Track? _video, _audio;
+    private readonly long _ahead90k;
     private readonly TsTables _tables;
     private readonly byte[] _counters = new byte[4];        // PAT, PMT, video, audio
     private byte[] _buffer = new byte[256 * PacketLength];
@@ -35,8 +36,10 @@ internal sealed class TsWriter
     private long? _clock;
 
     /// <param name="tracks">One of H.264 or H.265, one of AAC, or one of both.</param>
-    public TsWriter(IReadOnlyList<Track> tracks)
+    /// <param name="later90k">How much further ahead the clock goes than it must, for sound that is written behind its pictures.</param>
+    public TsWriter(IReadOnlyList<Track> tracks, long later90k = 0)
     {
+        _ahead90k = ClockAhead90k + later90k;
         _video = tracks.FirstOrDefault(track => track.IsVideo);
         _audio = tracks.FirstOrDefault(track => track.Codec == Codec.Aac);
         _tables = new TsTables(_video, _audio);
@@ -103,14 +106,14 @@ internal sealed class TsWriter
         WritePes(3, TsTables.AudioPid, AudioId, pts90k, pts90k, isSync: _video is null, _video is null ? Clock(pts90k) : null, _packet.AsSpan(0, length));
     }
 
-    private long Clock(long dts90k) => (_clock = dts90k - ClockAhead90k).Value;
+    private long Clock(long dts90k) => (_clock = dts90k - _ahead90k).Value;
 
     /// <summary>Clocks alone, where pictures come more slowly than clocks must.</summary>
     private void FillPause(long dts90k)
     {
-        if (_clock is not { } clock || dts90k - ClockAhead90k - clock > LongestPause90k)
+        if (_clock is not { } clock || dts90k - _ahead90k - clock > LongestPause90k)
             return;
-        for (clock += ClockEvery90k; clock < dts90k - ClockAhead90k; clock += ClockEvery90k)
+        for (clock += ClockEvery90k; clock < dts90k - _ahead90k; clock += ClockEvery90k)
         {
             var packet = Next();
             packet.Fill(0xFF);

@@ -9,8 +9,9 @@ internal interface IRecorder
     /// <summary>Raised when the state of a stream is another one. Under a lock of the stream: look at <see cref="Status"/> elsewhere, later.</summary>
     event Action<StreamKey>? Changed;
 
-    /// <summary>Begins to run a channel or takes its changed definition. <paramref name="record"/>: its main stream goes to the ring; <paramref name="recordSub"/>: the other one does.</summary>
-    void Apply(ChannelDefinition channel, bool record, bool recordSub = false);
+    /// <summary>Begins to run a channel or takes its changed definition. <paramref name="record"/>: its main stream goes to the ring; <paramref name="recordSub"/>: the other one does;
+    /// <paramref name="preRoll"/>: the main stream does so only for events that may come.</summary>
+    void Apply(ChannelDefinition channel, bool record, bool recordSub = false, bool preRoll = false);
 
     /// <summary>Stops the channel and forgets it; its footage stays.</summary>
     void Remove(int number);

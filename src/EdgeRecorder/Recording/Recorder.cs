@@ -17,7 +17,7 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
 
     public event Action<StreamKey>? Changed;
 
-    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false)
+    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false, bool preRoll = false)
     {
         lock (_changing)
         {
@@ -25,6 +25,7 @@ internal sealed class Recorder(CaptureSurroundings box, Func<ChannelDefinition, 
             _channels[channel.Number] = channel;
             var ring = box.Ring.SizeBytes;
             box.Ring.SetQuota(channel.Number, new RingQuota(channel.Quota.MinSize?.On(ring), channel.Quota.MaxSize?.On(ring), channel.Quota.MinAge, channel.Quota.MaxAge));
+            box.Ring.SetPreRoll(channel.Number, preRoll);
             if (known is not null)
                 foreach (var (key, running) in _captures)
                     if (key.ChannelNumber == channel.Number && !SameSource(known, channel, key.Stream))

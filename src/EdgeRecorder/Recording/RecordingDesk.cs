@@ -42,6 +42,9 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         _work = Task.Run(WorkAsync);
     }
 
+    /// <summary>The catalog has a new, changed or removed channel, and what recordings named it for is done.</summary>
+    public event Action? ChannelsChanged;
+
     /// <summary>Whoever writes files; before <see cref="Start()"/>.</summary>
     public void Follow(IRecordingFollower follower) => _followers.Add(follower);
 
@@ -78,18 +81,27 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     {
         HeldRecording held;
         lock (_changing)
-        {
-            var there = wish.ExternalId.Length == 0 ? null : _held.Values.FirstOrDefault(h => h.Row.Owner == wish.Owner && h.Row.ExternalId == wish.ExternalId);
-            held = there ?? new HeldRecording(Row(wish));
-            created = there is null;
-            if (created)
-                _held.Add(held.Row.Id, held);
-        }
+            held = Hold(wish, out created);
         if (created)
-            Add(held);
+            Add([held]);
         else
             held.Begun.Task.GetAwaiter().GetResult();       // another start is at it, a commit long
         return RowOf(held);
+    }
+
+    /// <summary>The same for several at once, with one commit: all begin, or none.</summary>
+    public void Start(IReadOnlyList<RecordingWish> wishes)
+    {
+        List<HeldRecording> made = [], others = [];
+        lock (_changing)
+            foreach (var wish in wishes)
+            {
+                var held = Hold(wish, out var created);
+                (created ? made : others).Add(held);
+            }
+        if (made.Count > 0)
+            Add(made);
+        others.ForEach(held => held.Begun.Task.GetAwaiter().GetResult());
     }
 
     /// <summary>The beginning of a stop; false when there is nothing to stop.</summary>
@@ -110,6 +122,19 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         catch (TimeoutException)
         {
             return Find(id);
+        }
+    }
+
+    /// <summary>The same for several at once, with a commit for all where one would have one: none is stopped before the files of all are closed.</summary>
+    public async Task StopAsync(IReadOnlyList<string> ids, TimeSpan limit)
+    {
+        try
+        {
+            await Task.WhenAll(Ending(ids)).WaitAsync(limit, _time);
+        }
+        catch (TimeoutException)
+        {
+            // It goes on; their states say so.
         }
     }
 
@@ -192,6 +217,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
             bound.ForEach(Settle);
         }
         bound.ForEach(Tell);
+        ChannelsChanged?.Invoke();
     }
 
     public void Removed(ChannelDefinition channel)
@@ -201,6 +227,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
             _recorder.Remove(channel.Number);
             SettleAll(channel.Number);
         }
+        ChannelsChanged?.Invoke();
     }
 
     public async ValueTask DisposeAsync()
@@ -226,27 +253,38 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         Stream = wish.Stream, Until = wish.Until, Plan = wish.Plan, By = wish.By, Created = Now(), Transaction = RandomNumberGenerator.GetString(Digits, 16),
     };
 
-    private void Add(HeldRecording held)
+    /// <summary>Under the lock: the one that is there, or a new one that does not count yet.</summary>
+    private HeldRecording Hold(RecordingWish wish, out bool created)
+    {
+        var there = wish.ExternalId.Length == 0 ? null : _held.Values.FirstOrDefault(h => h.Row.Owner == wish.Owner && h.Row.ExternalId == wish.ExternalId);
+        var held = there ?? new HeldRecording(Row(wish));
+        created = there is null;
+        if (created)
+            _held.Add(held.Row.Id, held);
+        return held;
+    }
+
+    private void Add(List<HeldRecording> made)
     {
         try
         {
-            _store.Add(held.Row);
+            _store.Add([.. made.Select(held => held.Row)]);
         }
         catch (Exception e)
         {
             lock (_changing)
-                _held.Remove(held.Row.Id);
-            held.Begun.SetException(e);
+                made.ForEach(held => _held.Remove(held.Row.Id));
+            made.ForEach(held => held.Begun.SetException(e));
             throw;
         }
         lock (_changing)
         {
-            Begin(held);
-            ApplyAll(held);
-            Settle(held);
+            made.ForEach(Begin);
+            made.ForEach(ApplyAll);
+            made.ForEach(Settle);
         }
-        held.Begun.SetResult();
-        Tell(held);
+        made.ForEach(held => held.Begun.SetResult());
+        made.ForEach(Tell);
     }
 
     private void Begin(HeldRecording held)
@@ -279,41 +317,49 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
             return held.Row;
     }
 
-    private Task<RecordingRow>? Ending(string id)
+    private Task<RecordingRow>? Ending(string id) => Ending([id]) is [var ending] ? ending : null;
+
+    private List<Task<RecordingRow>> Ending(IReadOnlyList<string> ids)
     {
         lock (_changing)
         {
-            if (!_held.TryGetValue(id, out var held))
-                return null;
-            if (held.Ending is not { IsFaulted: false })
-            {
-                held.Row = held.Row with { State = RecordingState.Stopping };
-                held.Ending = Task.Run(() => EndAsync(held));
-            }
-            return held.Ending;
+            List<HeldRecording> asked = [.. ids.Select(id => _held.GetValueOrDefault(id)).OfType<HeldRecording>()];
+            List<HeldRecording> mine = [.. asked.Where(held => held.Ending is not { IsFaulted: false })];
+            mine.ForEach(held => held.Row = held.Row with { State = RecordingState.Stopping });
+            var ended = mine.Count == 0 ? Task.CompletedTask : Task.Run(() => EndAsync(mine));
+            mine.ForEach(held => held.Ending = RowAsync(held, ended));
+            return [.. asked.Select(held => held.Ending!)];
         }
     }
 
-    private async Task<RecordingRow> EndAsync(HeldRecording held)
+    private async Task<RecordingRow> RowAsync(HeldRecording held, Task ended)
     {
-        await held.Begun.Task;
-        var followers = held.Close();
-        if (followers.Count > 0)
-            _store.Update(RowOf(held));                     // a crash while files are closed must not begin it anew
+        await ended;
+        return RowOf(held);
+    }
+
+    private async Task EndAsync(List<HeldRecording> ending)
+    {
+        await Task.WhenAll(ending.Select(held => held.Begun.Task));
+        var closing = ending.Select(held => (Held: held, Followers: held.Close())).ToList();
+        if (closing.Where(each => each.Followers.Count > 0).Select(each => RowOf(each.Held)).ToList() is { Count: > 0 } followed)
+            _store.Update(followed);                        // a crash while files are closed must not begin them anew
         lock (_changing)
-        {
-            held.End?.Dispose();
-            ApplyAll(held);
-        }
-        await Task.WhenAll(followers.Select(follower => EndAsync(follower, RowOf(held))));
-        var stopped = RowOf(held) with { State = RecordingState.Stopped, Error = "", Finish = Now() };
+            foreach (var held in ending)
+            {
+                held.End?.Dispose();
+                ApplyAll(held);
+            }
+        await Task.WhenAll(closing.SelectMany(each => each.Followers.Select(follower => EndAsync(follower, RowOf(each.Held)))));
+        var now = Now();
+        var stopped = ending.ConvertAll(held => RowOf(held) with { State = RecordingState.Stopped, Error = "", Finish = now });
         _store.Update(stopped);
         lock (_changing)
-        {
-            held.Row = stopped;
-            _held.Remove(stopped.Id);
-        }
-        return stopped;
+            for (var i = 0; i < ending.Count; i++)
+            {
+                ending[i].Row = stopped[i];
+                _held.Remove(stopped[i].Id);
+            }
     }
 
     private async Task EndAsync(IRecordingFollower follower, RecordingRow row)
@@ -339,7 +385,16 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     }
 
     private void Apply(ChannelDefinition channel)
-        => _recorder.Apply(channel, channel.Record || _held.Values.Any(held => held.Holds(channel.Number, 0)), _held.Values.Any(held => held.Holds(channel.Number, 1)));
+    {
+        var (main, wanted) = (false, channel.Record);
+        foreach (var held in _held.Values)
+            if (held.Holds(channel.Number, 0))
+            {
+                main = true;
+                wanted |= held.Row.Kind != RecordingWish.PreRoll;
+            }
+        _recorder.Apply(channel, main || wanted, _held.Values.Any(held => held.Holds(channel.Number, 1)), preRoll: main && !wanted);
+    }
 
     private void SettleAll(int channel)
     {

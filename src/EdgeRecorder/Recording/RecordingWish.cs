@@ -5,13 +5,16 @@ namespace EdgeRecorder.Recording;
 /// <summary>What an owner asks to be kept. Families name one channel and one stream; the box API may name several channels.</summary>
 internal sealed record RecordingWish
 {
+    /// <summary>The kind that only holds footage ready for events: what none of them claims is the first to be overwritten.</summary>
+    public const string PreRoll = "pre-roll";
+
     /// <summary>cdvr, ome, inspector, axxon, box, button, schedule.</summary>
     public required string Owner { get; init; }
 
     /// <summary>The owner's own id, unique per owner among those that are not stopped; empty: none.</summary>
     public string ExternalId { get; init; } = "";
 
-    /// <summary>record, clip.</summary>
+    /// <summary>record, clip, pre-roll.</summary>
     public string Kind { get; init; } = "record";
 
     /// <summary>Numbers; empty while the channel is awaited.</summary>

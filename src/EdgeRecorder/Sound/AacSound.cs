@@ -6,7 +6,7 @@ using EdgeRecorder.Platform.FFmpeg;
 namespace EdgeRecorder.Sound;
 
 /// <summary>
-/// AAC where FFmpeg's encoder is there: what browsers get in place of G.711, which they refuse, and what is stored in place of speech that MP4 does not carry.
+/// AAC where FFmpeg's encoder is there: what browsers and transport streams get in place of G.711, which they do not take, and what is stored in place of speech that MP4 does not carry.
 /// Nothing of FFmpeg is loaded before somebody listens, or such speech comes.
 /// </summary>
 internal sealed partial class AacSound(ILogger<AacSound> log)
@@ -22,7 +22,10 @@ internal sealed partial class AacSound(ILogger<AacSound> log)
 
     /// <summary>The stream with AAC in place of its G.711; null where there is none to replace, or nothing to make AAC with.</summary>
     public InitSegment? Dress(InitSegment stream)
-        => SpeechOf(stream) is { } speech && AacFor(speech) is { } aac && IsThere ? InitSegment.Build([.. stream.Tracks.Where(track => track.IsVideo), aac]) : null;
+        => SpeechOf(stream) is { } speech && Makes(speech) ? InitSegment.Build([.. stream.Tracks.Where(track => track.IsVideo), AacFor(speech)!]) : null;
+
+    /// <summary>AAC can be made out of this track.</summary>
+    public bool Makes(Track track) => track.Codec is Codec.G711A or Codec.G711U && AacFor(track) is not null && IsThere;
 
     public static Track? SpeechOf(InitSegment stream) => stream.Tracks.FirstOrDefault(track => track.Codec is Codec.G711A or Codec.G711U);
 
@@ -64,6 +67,6 @@ internal sealed partial class AacSound(ILogger<AacSound> log)
         _failed = true;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "AAC cannot be made: cameras with G.711 have no sound in browsers, G.726 and ADPCM are stored as A-law")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "AAC cannot be made: cameras with G.711 have no sound in browsers and in .ts files, G.726 and ADPCM are stored as A-law")]
     private partial void LogFailed(FFmpegException fault);
 }

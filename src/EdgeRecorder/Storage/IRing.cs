@@ -27,6 +27,9 @@ public interface IRing
     /// <summary>What a channel is promised and limited to, from now on.</summary>
     void SetQuota(int channelNumber, RingQuota quota);
 
+    /// <summary>What a channel's main stream gets from now on is there for events that may come, and for nobody else: older than <see cref="RingOptions.PreRollKept"/> it is the first to be overwritten.</summary>
+    void SetPreRoll(int channelNumber, bool on);
+
     /// <summary>Opens a stream for writing and says where its media time stands. One writer per stream.</summary>
     /// <exception cref="RingTooSmallException">The ring has not the segments for one more.</exception>
     IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority);

@@ -32,6 +32,9 @@ internal sealed record StorageFigures
     public int QuarantinedSegments { get; init; }
     public long LockedBytes { get; init; }
     public long EventPoolBytes { get; init; }
+
+    /// <summary>Of the segments that the event pool may have: 1 is full.</summary>
+    public double EventPoolUse { get; init; }
     public DateTimeOffset? OldestFootage { get; init; }
     public long QueueBytes { get; init; }
     public long QueueLimitBytes { get; init; }

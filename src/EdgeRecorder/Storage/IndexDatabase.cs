@@ -11,7 +11,7 @@ namespace EdgeRecorder.Storage;
 /// </summary>
 internal sealed class IndexDatabase : IDisposable
 {
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
     private const int ReserveBytes = 2 << 20;               // thousands of segments more
     private readonly SqliteConnection _connection;
     private readonly (ulong Device, ulong Inode) _identity;
@@ -91,7 +91,7 @@ internal sealed class IndexDatabase : IDisposable
         var known = new HashSet<int>();
         using (var command = connection.CreateCommand())
         {
-            command.CommandText = "SELECT number, state, generation, channel_number, stream, pool, next_sequence, media_end_90k, last_hash FROM segments";
+            command.CommandText = "SELECT number, state, generation, channel_number, stream, pool, next_sequence, media_end_90k, last_hash, wanted FROM segments";
             using var row = command.ExecuteReader();
             while (row.Read())
             {
@@ -105,6 +105,7 @@ internal sealed class IndexDatabase : IDisposable
                 segment.NextSequence = row.GetInt64(6);
                 segment.MediaEnd90k = row.GetInt64(7);
                 segment.LastHash = row.GetFieldValue<byte[]>(8);
+                segment.IsWanted = row.GetInt32(9) != 0;
             }
         }
         using (var command = connection.CreateCommand())
@@ -140,14 +141,14 @@ internal sealed class IndexDatabase : IDisposable
         {
             using var spans = Prepare("DELETE FROM spans WHERE number = $number", "$number");
             using var segment = Prepare(
-                "INSERT OR REPLACE INTO segments VALUES ($number, $state, $generation, $channel, $stream, $pool, $sequence, $end, $hash)",
-                "$number", "$state", "$generation", "$channel", "$stream", "$pool", "$sequence", "$end", "$hash");
+                "INSERT OR REPLACE INTO segments VALUES ($number, $state, $generation, $channel, $stream, $pool, $sequence, $end, $hash, $wanted)",
+                "$number", "$state", "$generation", "$channel", "$stream", "$pool", "$sequence", "$end", "$hash", "$wanted");
             using var span = Prepare("INSERT INTO spans VALUES ($number, $position, $boot, $from, $to, $start, $end, $bytes)",
                 "$number", "$position", "$boot", "$from", "$to", "$start", "$end", "$bytes");
             foreach (var row in rows)
             {
                 Run(spans, row.Number);
-                Run(segment, row.Number, (int)row.State, row.Generation, row.Stream.ChannelNumber, (int)row.Stream.Stream, row.IsPool ? 1 : 0, row.NextSequence, row.MediaEnd90k, row.LastHash);
+                Run(segment, row.Number, (int)row.State, row.Generation, row.Stream.ChannelNumber, (int)row.Stream.Stream, row.IsPool ? 1 : 0, row.NextSequence, row.MediaEnd90k, row.LastHash, row.IsWanted ? 1 : 0);
                 for (var i = 0; i < row.Spans.Length; i++)
                     if (row.Spans[i] is var s)
                         Run(span, row.Number, i, s.BootNumber, s.FromUs, s.ToUs, s.MediaStart90k, s.MediaEnd90k, s.Bytes);
@@ -230,8 +231,8 @@ internal sealed class IndexDatabase : IDisposable
 
 /// <summary>A segment's row as it was at one moment, taken under the catalog's lock and written outside it.</summary>
 internal sealed record SegmentRow(
-    int Number, SegmentState State, long Generation, StreamKey Stream, bool IsPool, long NextSequence, long MediaEnd90k, byte[] LastHash, SpanRow[] Spans)
+    int Number, SegmentState State, long Generation, StreamKey Stream, bool IsPool, long NextSequence, long MediaEnd90k, byte[] LastHash, bool IsWanted, SpanRow[] Spans)
 {
     public static SegmentRow Of(Segment segment) => new(segment.Number, segment.State, segment.Generation, segment.Stream, segment.IsPool,
-        segment.NextSequence, segment.MediaEnd90k, segment.LastHash, [.. segment.Spans]);
+        segment.NextSequence, segment.MediaEnd90k, segment.LastHash, segment.IsWanted, [.. segment.Spans]);
 }

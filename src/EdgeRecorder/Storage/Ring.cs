@@ -20,6 +20,7 @@ internal sealed class Ring : IRing, IDisposable
     private readonly DiskFaults _faults;
     private bool _disposed;
     private readonly ConcurrentDictionary<StreamKey, StreamState> _streams = new();
+    private readonly ConcurrentDictionary<StreamKey, bool> _preRoll = new();
 
     private Ring(Volume volume, RingCatalog catalog, RingOptions options, RingIndex index, ISegmentDevice device, BoxClock clock, IRingObserver observer)
     {
@@ -125,9 +126,17 @@ internal sealed class Ring : IRing, IDisposable
             _housekeeper.LookAtLimits();
     }
 
+    public void SetPreRoll(int channelNumber, bool on)
+    {
+        var main = new StreamKey(channelNumber, 0);
+        _preRoll[main] = on;
+        if (_streams.TryGetValue(main, out var state))
+            state.IsPreRoll = on;
+    }
+
     private void Describe(StreamState state, ChannelIdentity identity, int priority)
     {
-        (state.Identity, state.Priority) = (identity, priority);
+        (state.Identity, state.Priority, state.IsPreRoll) = (identity, priority, _preRoll.GetValueOrDefault(state.Key));
         _writer.TopPriority = _streams.Values.Max(stream => stream.Priority);
     }
 

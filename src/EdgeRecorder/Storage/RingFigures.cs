@@ -14,7 +14,7 @@ internal sealed class RingFigures(Ring ring, string folder) : IStorageStatus
             Fault = status.VolumeFault ?? status.LastError ?? "", FileSystem = _fileSystem, Volume = status.VolumeId,
             RingBytes = status.Segments * status.SegmentBytes, SegmentBytes = status.SegmentBytes, Segments = status.Segments, UnusedSegments = status.Unused,
             DiskFaults = status.DiskFaults, QuarantinedSegments = status.Quarantined,
-            LockedBytes = status.PinnedBytes, EventPoolBytes = status.PoolBytes,
+            LockedBytes = status.PinnedBytes, EventPoolBytes = status.PoolBytes, EventPoolUse = (double)status.Pool / ring.Locks.Limit,
             OldestFootage = oldest < 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(oldest / 1000),
             QueueBytes = status.HeldBytes, QueueLimitBytes = status.QueueLimit, FragmentsWritten = status.FragmentsWritten, FragmentsDropped = status.FragmentsRefused,
             BytesWritten = status.BytesWritten, SegmentsRecycled = status.Retirements, SyncRounds = status.Rounds, SyncTime = status.SyncTime, LongestSync = status.LongestRound,

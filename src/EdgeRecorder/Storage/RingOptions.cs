@@ -23,6 +23,9 @@ public sealed record RingOptions
     /// <summary>Below this a channel's footage would be overwritten while it is still being written.</summary>
     public const int SegmentsPerChannel = 8;
 
+    /// <summary>Pre-roll younger than this goes in its turn: more than the longest one that can be asked for, and what an alarm takes until it is heard.</summary>
+    public static readonly TimeSpan PreRollKept = TimeSpan.FromMinutes(15);
+
     /// <summary>Start to start of the rounds: 1 s on flash and SSD, 2 s on rotating disks.</summary>
     public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -304,7 +304,7 @@ internal sealed class RingWriter : IDisposable
             open.BootIndex(anchor.BootNumber, anchor.BootId);
         return new RecordHeader
         {
-            Flags = (fragment.IsSync ? RecordFlags.Sync : 0) | (fragment.StartsRun ? RecordFlags.StartsRun : 0) | (_options.Chain ? RecordFlags.Chained : 0),
+            Flags = (fragment.IsSync ? RecordFlags.Sync : 0) | (fragment.StartsRun ? RecordFlags.StartsRun : 0) | (_options.Chain ? RecordFlags.Chained : 0) | (stream.IsPreRoll ? RecordFlags.PreRoll : 0),
             Volume = _volume, Generation = open.Header.Generation, Stream = stream.Key, Quality = anchor.Quality,
             SyncDistance = fragment.SyncDistance, Sequence = stream.NextSequence, RecordLength = RecordHeader.Length + fragment.Length,
             MediaStart90k = fragment.MediaStart90k, Duration90k = fragment.Duration90k,

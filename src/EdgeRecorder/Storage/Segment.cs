@@ -48,6 +48,9 @@ internal sealed class Segment(int number, string path)
     /// <summary>Holds copies of locked footage.</summary>
     public bool IsPool { get; set; }
 
+    /// <summary>Something in it is more than pre-roll: it goes in its turn. Else it is the first to go.</summary>
+    public bool IsWanted { get; set; }
+
     /// <summary>For the segment behind it: sequence of the next record, chain's last value, media end.</summary>
     public long NextSequence { get; set; }
     public byte[] LastHash { get; set; } = [];
@@ -92,6 +95,7 @@ internal sealed class Segment(int number, string path)
         else
             Spans.Add(new SpanRow(bootNumber, entry.BoottimeUs, entry.EndBoottimeUs, entry.MediaStart90k, entry.MediaEnd90k, entry.RecordLength));
         MediaEnd90k = Math.Max(MediaEnd90k, entry.MediaEnd90k);
+        IsWanted |= (entry.Flags & RecordFlags.PreRoll) == 0;
     }
 
     /// <summary>Forgets the footage; the file is one more to write into. The generation stays: it tells the retired header from a newer one.</summary>
@@ -100,7 +104,7 @@ internal sealed class Segment(int number, string path)
         State = state;
         Stream = default;
         Spans.Clear();
-        (IsPool, IsDue) = (false, false);
+        (IsPool, IsDue, IsWanted) = (false, false, false);
         (NextSequence, LastHash, MediaEnd90k) = (0, [], 0);
         Open = null;
         IsDirty = true;

@@ -2,7 +2,7 @@ using EdgeRecorder.Mp4;
 
 namespace EdgeRecorder.Storage;
 
-/// <summary>What the writer keeps of a stream between its fragments. Writer thread only, but for the two counters.</summary>
+/// <summary>What the writer keeps of a stream between its fragments. Writer thread only, but for what is set from outside: identity, priority, pre-roll.</summary>
 internal sealed class StreamState(StreamKey key)
 {
     private readonly long[] _gops = new long[4];
@@ -11,6 +11,9 @@ internal sealed class StreamState(StreamKey key)
     public StreamKey Key => key;
     public ChannelIdentity Identity { get; set; } = null!;
     public int Priority { get; set; }
+
+    /// <summary>What comes is kept for events that may follow, and else for nobody.</summary>
+    public bool IsPreRoll { get; set; }
 
     /// <summary>The segment it writes into; null until the first fragment.</summary>
     public OpenSegment? Open { get; set; }

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace EdgeRecorder.Storage;
 
 /// <summary>
-/// Which footage goes first: the oldest unlocked, unleased segment of the channel most above its share. "Oldest" is the generation, never a clock.
+/// Which footage goes first: pre-roll that no event claimed, then the oldest unlocked, unleased segment of the channel most above its share. "Oldest" is the generation, never a clock.
 /// </summary>
 internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
 {
@@ -32,7 +32,9 @@ internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
         lock (catalog.Gate)
         {
             chosen.AddRange(catalog.Segments.Where(s => s is { IsDue: true, State: SegmentState.Sealed }));
-            var channels = catalog.Segments.Where(s => s.HasFootage && !s.IsPool).GroupBy(s => s.Stream.ChannelNumber).Select(Usage).ToList();
+            if (chosen.Count < count)
+                chosen.AddRange(catalog.Segments.Where(IsUnclaimed).OrderBy(s => s.Leases > 0).ThenBy(s => s.Generation).Take(count - chosen.Count));
+            var channels = catalog.Segments.Where(s => s.HasFootage && !s.IsPool && !chosen.Contains(s)).GroupBy(s => s.Stream.ChannelNumber).Select(Usage).ToList();
             if (channels.Count == 0)
                 return chosen;
             var share = catalog.Segments.Count(s => !s.IsPool) * catalog.Geometry.Size / channels.Count;
@@ -42,6 +44,11 @@ internal sealed class VictimChoice(RingCatalog catalog, Func<long> nowUtcUs)
         }
         return chosen;
     }
+
+    /// <summary>Nothing but pre-roll, and too old for an event that is still to be heard of.</summary>
+    private bool IsUnclaimed(Segment segment)
+        => segment is { State: SegmentState.Sealed, IsWanted: false, IsPool: false, Pins: 0, Spans: [.., var last] }
+           && nowUtcUs() - catalog.Clock.ToUtcUs(last.BootNumber, last.ToUs) > RingOptions.PreRollKept.TotalMicroseconds;
 
     private Channel Usage(IGrouping<int, Segment> segments)
         => new(_quotas.GetValueOrDefault(segments.Key), segments.Count() * catalog.Geometry.Size, catalog,

@@ -30,12 +30,14 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
 
     public int MaxFragmentLength => 1 << 20;
     public long SizeBytes => 1L << 30;
-    public long ToUtcUs(long boottimeUs) => boottimeUs + 1_700_000_000_000_000;
+    public long UtcOffsetUs { get; set; } = 1_700_000_000_000_000;
+    public long ToUtcUs(long boottimeUs) => boottimeUs + UtcOffsetUs;
     public ClockQuality ClockQuality { get; set; } = ClockQuality.Ntp;
     public int BootNumber => 1;
     public int Syncs;
     public void SyncNow() => Interlocked.Increment(ref Syncs);
     public void SetQuota(int channelNumber, RingQuota quota) { }
+    public void SetPreRoll(int channelNumber, bool on) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {
         var stream = new FakeRingStream(key, priority);
@@ -59,7 +61,18 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
         Changed?.Invoke(stream);
     }
 
-    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false) => Applied[channel.Number] = record;
+    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false, bool preRoll = false)
+    {
+        (Applied[channel.Number], PreRoll[channel.Number]) = (record, preRoll);
+        History.Enqueue((channel.Number, record));
+    }
+
+    /// <summary>All that was applied, in order.</summary>
+    public ConcurrentQueue<(int Channel, bool Record)> History { get; } = new();
+
+    /// <summary>Channels that were told to record only for events that may come.</summary>
+    public ConcurrentDictionary<int, bool> PreRoll { get; } = new();
+
     public ConcurrentQueue<int> Retried { get; } = new();
     public void Retry(int number) => Retried.Enqueue(number);
     public void Remove(int number) => Applied.TryRemove(number, out _);
@@ -81,6 +94,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public string VolumeFault { get; set; } = "";
     public long DiskFaults { get; set; }
     public int QuarantinedSegments { get; set; }
+    public double EventPoolUse { get; set; }
 
     public ChannelStatus Status(StreamKey stream) => new() { State = States.GetValueOrDefault(stream, ChannelState.Offline), Detail = "401 from camera", Fragments = 3 };
     public string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs)
@@ -96,7 +110,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public FootageAnswer Open(StreamKey stream, long fromUtcUs, long toUtcUs, bool verbatim) => Answer;
     public Task<PlaylistAnswer> OpenAsync(StreamKey stream, long fromUtcUs, long toUtcUs, TrackChoice tracks, CancellationToken stop) => Task.FromResult(Playlist);
     public RecordsAnswer Open(int channelNumber, in RingName name) => Records;
-    public StorageFigures Figures() => new() { Fault = VolumeFault, DiskFaults = DiskFaults, QuarantinedSegments = QuarantinedSegments, Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
+    public StorageFigures Figures() => new() { Fault = VolumeFault, EventPoolUse = EventPoolUse, DiskFaults = DiskFaults, QuarantinedSegments = QuarantinedSegments, Segments = 10, UnusedSegments = 4, FragmentsWritten = 42 };
     public StreamFigures? Figures(StreamKey stream) => null;
     public string? Probed { get; private set; }
 

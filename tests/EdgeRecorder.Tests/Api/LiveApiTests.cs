@@ -171,7 +171,7 @@ public sealed class LiveApiTests() : BoxTest("""[{ "key": "gate", "url": "rtsp:/
     [Fact]
     public async Task A_WebSocket_over_TLS_and_HTTP2_is_the_same_and_asks_for_the_origin_too()
     {
-        var port = TestBox.FreePort();
+        var port = FreePorts.Take();
         await RestartAsync(tlsPort: port);
         var session = await SessionAsync();
         Assert.Equal(403, await LiveSocket.RefusalAsync(port, _id, cookie: session, origin: "https://elsewhere.example", isHttp2: true));

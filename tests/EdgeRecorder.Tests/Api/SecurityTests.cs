@@ -46,6 +46,8 @@ public sealed class SecurityTests : BoxTest
     [InlineData("viewer", "GET", "/api/v1/users", 403)]
     [InlineData("operator", "POST", "/api/v1/recordings", 400)]
     [InlineData("operator", "POST", "/api/v1/channels", 403)]
+    [InlineData("operator", "POST", "/api/v1/schedules", 403)]
+    [InlineData("viewer", "GET", "/api/v1/schedules", 200)]
     [InlineData("operator", "GET", "/api/v1/audit", 403)]
     [InlineData("operator", "POST", "/api/v1/probe", 403)]
     [InlineData("admin", "GET", "/api/v1/users", 200)]

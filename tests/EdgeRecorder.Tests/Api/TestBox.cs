@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using EdgeRecorder.Cascade;
@@ -46,7 +45,7 @@ internal sealed class TestBox : IAsyncDisposable
 
     public static async Task<TestBox> StartAsync(string directory, string channels = "[]", int tlsPort = 0)
     {
-        var (port, axxonPort, cdvrPort) = (FreePort(), FreePort(), FreePort());
+        var (port, axxonPort, cdvrPort) = (FreePorts.Take(), FreePorts.Take(), FreePorts.Take());
         var options = ConfigurationLoader.Parse(Encoding.UTF8.GetBytes($$"""
             { "storage": { "root": "{{directory}}" },
               "api": { "box": { "port": {{port}}, "tlsPort": {{tlsPort}}, "tlsBind": "127.0.0.1" }, "axxon": { "bind": "127.0.0.1", "port": {{axxonPort}} }, "inspector": { "enabled": false }, "cdvr": { "bind": "127.0.0.1", "port": {{cdvrPort}} } }, "panel": { "chip": "none" },
@@ -72,13 +71,6 @@ internal sealed class TestBox : IAsyncDisposable
     }
 
     public Task StopAsync() => _app.StopAsync();
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public async ValueTask DisposeAsync()
     {

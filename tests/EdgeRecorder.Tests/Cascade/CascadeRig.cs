@@ -213,7 +213,7 @@ internal sealed class WatchedRecorder : IRecorder
     }
 
     public event Action<StreamKey>? Changed { add { } remove { } }
-    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false) => throw new NotSupportedException();
+    public void Apply(ChannelDefinition channel, bool record, bool recordSub = false, bool preRoll = false) => throw new NotSupportedException();
     public void Remove(int number) => throw new NotSupportedException();
     public void Retry(int number) => throw new NotSupportedException();
     public ChannelStatus? Status(StreamKey stream) => new() { State = stream.ChannelNumber == 7 ? ChannelState.Recording : ChannelState.Offline };

@@ -23,7 +23,7 @@ public sealed class SippPlatformTests
         rig.Recorder.Recent.AddRange(feed.Fragments);
         using var media = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 20_000 };
         media.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var port = FreePort();
+        var port = FreePorts.Take();
         await using var box = rig.Make(new PlatformOptions
         {
             ServerId = CascadeRig.ServerId, Host = "127.0.0.1", Port = port, DeviceId = CascadeRig.DeviceId, Password = CascadeRig.Password,
@@ -43,11 +43,4 @@ public sealed class SippPlatformTests
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
-    }
 }

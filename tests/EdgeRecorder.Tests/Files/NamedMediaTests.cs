@@ -2,8 +2,10 @@ using System.Globalization;
 using EdgeRecorder.Files;
 using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
+using EdgeRecorder.Sound;
 using EdgeRecorder.Tests.Media;
 using EdgeRecorder.Tests.Recording;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeRecorder.Tests.Files;
 
@@ -13,6 +15,7 @@ public sealed class NamedMediaTests : IDisposable
     private const long Late90k = 123_456_789;
 
     private readonly TemporaryDirectory _directory = new();
+    private readonly AacSound _sound = new(NullLogger<AacSound>.Instance);
 
     public void Dispose() => _directory.Dispose();
 
@@ -78,6 +81,43 @@ public sealed class NamedMediaTests : IDisposable
         {
             var counters = pid.Where(MpegTsPacket.HasPayload).Select(packet => packet[3] & 15).ToList();
             Assert.All(counters.Zip(counters.Skip(1)), pair => Assert.Equal(pair.First + 1 & 15, pair.Second));
+        }
+    }
+
+    [Theory]
+    [InlineData(Codec.H264, Codec.G711A, false)]
+    [InlineData(Codec.H265, Codec.G711U, true)]
+    [InlineData(null, Codec.G711A, false)]
+    public async Task G711_is_aac_in_a_transport_stream_and_lies_where_it_was(Codec? video, Codec law, bool continuity)
+    {
+        var track = new Track { Codec = law, TimeScale = 8000, ChannelCount = 1 };
+        Assert.True(NamedTs.CanHold(track, _sound));
+        using var feed = new Feed(mediaEnd90k: Late90k);
+        var clip = await Clip.MakeAsync(video, law);
+        feed.Play(clip);
+        var path = Write(feed, "ts", continuity: continuity);
+
+        await Tool.DecodesAsync(path);
+        await PlaysInGStreamerAsync(path, "ts", video, Codec.Aac);
+        Assert.Equal("aac,16000,1", (await Tool.TextAsync("ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "stream=codec_name,sample_rate,channels", "-of", "csv=p=0", path)).Split('\n', StringSplitOptions.RemoveEmptyEntries)[0].Trim(','));
+        var sound = await PacketsAsync(path, "a");
+        Assert.All(sound.Zip(sound.Skip(1)), pair => Assert.Equal(1024 / 16_000.0, pair.Second.Pts - pair.First.Pts, 0.0002));
+        Assert.Equal(4.0, sound[^1].Pts - sound[0].Pts, 0.3);
+        if (video is not null)
+        {
+            var pictures = await PacketsAsync(path, "v");
+            Assert.Equal(feed.Samples(1).Count, pictures.Count);
+            // The first sample of the sound and the first picture stand to each other as in the ring; a frame of AAC begins up to 64 ms before.
+            var apart = MediaTime.From(feed.Samples(2)[0].Sample.Dts, 8000) / 90_000.0 - (feed.Samples(1)[0].Sample.Dts + feed.Samples(1)[0].Sample.CompositionOffset) / 90_000.0;
+            Assert.InRange(sound[0].Pts - pictures.Min(picture => picture.Pts) - apart, -0.066, 0.002);
+        }
+        // Nothing comes behind the time that its clock says.
+        long clock = long.MinValue;
+        foreach (var packet in Packets(path))
+        {
+            clock = MpegTsPacket.Clock(packet) ?? clock;
+            if (MpegTsPacket.Stamp(packet) is { } stamp)
+                Assert.True(stamp >= clock, $"{stamp} behind {clock}");
         }
     }
 
@@ -157,7 +197,7 @@ public sealed class NamedMediaTests : IDisposable
         var path = _directory.File($"{Guid.NewGuid()}.{container}");
         var format = TrackSelection.Of(feed.Fragments[0].Init, choice).Init;
         var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
-        using INamedMedia media = container == "ts" ? NamedTs.Begin(handle, format.Tracks) : NamedMp4.Begin(handle, format, 0);
+        using INamedMedia media = container == "ts" ? NamedTs.Begin(handle, format.Tracks, _sound) : NamedMp4.Begin(handle, format, 0);
         var done = new List<Fragment>();
         foreach (var fragment in feed.Fragments)
         {
@@ -215,5 +255,13 @@ public sealed class NamedMediaTests : IDisposable
         public static int Pid(byte[] packet) => (packet[1] & 0x1F) << 8 | packet[2];
         public static bool HasPayload(byte[] packet) => (packet[3] & 0x10) != 0;
         public static long? Clock(byte[] packet) => MpegTs.TsPacket.Clock(packet);
+
+        /// <summary>PTS of a packet with which a PES packet begins.</summary>
+        public static long? Stamp(byte[] packet)
+        {
+            var at = 4 + ((packet[3] & 0x20) != 0 ? 1 + packet[4] : 0);
+            return (packet[1] & 0x40) == 0 || Pid(packet) is 0 or 0x1FFF || at + 14 > packet.Length || packet[at] != 0 || packet[at + 1] != 0 || packet[at + 2] != 1 ? null
+                : (long)(packet[at + 9] >> 1 & 7) << 30 | (long)(packet[at + 10] << 7 | packet[at + 11] >> 1) << 15 | (long)(packet[at + 12] << 7 | packet[at + 13] >> 1);
+        }
     }
 }

@@ -43,6 +43,51 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_waits_while_another_writes_is_committed_together_and_failures_stay_with_their_own()
+    {
+        _ledger.Write(c => c.Run("CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT; INSERT INTO t VALUES (7)"));
+        using var inside = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        var first = Task.Run(() => _ledger.Write(c =>
+        {
+            inside.Set();
+            go.Wait();
+            return c.Run("INSERT INTO t VALUES (0)");
+        }));
+        inside.Wait();
+        using var entered = new CountdownEvent(100);
+        var others = Enumerable.Range(1, 100).Select(i =>
+        {
+            var done = new TaskCompletionSource<Exception?>();
+            new Thread(() =>
+            {
+                entered.Signal();
+                try
+                {
+                    _ledger.Write(c =>
+                    {
+                        c.Run("INSERT INTO t VALUES ($i)", ("$i", 1000 + i));
+                        c.Run("INSERT INTO t VALUES ($i)", ("$i", i));      // 7 is there: what was written before it goes with it
+                    });
+                    done.SetResult(null);
+                }
+                catch (Exception e)
+                {
+                    done.SetResult(e);
+                }
+            }) { IsBackground = true }.Start();
+            return done.Task;
+        }).ToList();
+        entered.Wait();
+        go.Set();
+        await first;
+        var faults = await Task.WhenAll(others);
+        Assert.Equal([7], Enumerable.Range(1, 100).Where(i => faults[i - 1] is not null));
+        Assert.IsType<Microsoft.Data.Sqlite.SqliteException>(faults[6]);
+        Assert.Equal(Enumerable.Range(0, 101).Concat(Enumerable.Range(1, 100).Where(i => i != 7).Select(i => 1000 + i)).Order(), _ledger.Read(c => c.List("SELECT a FROM t ORDER BY a", r => r.GetInt32(0))));
+    }
+
+    [Fact]
     public void All_tables_are_strict()
         => Assert.Empty(_ledger.Read(c => c.List("SELECT name FROM pragma_table_list WHERE type='table' AND strict=0 AND name NOT LIKE 'sqlite_%'", r => r.GetString(0))));
 

@@ -131,7 +131,7 @@ public sealed class LiveStreamsTests
 
         public event Action<StreamKey>? Changed { add { } remove { } }
         public void Dispose() => IsLeft = true;
-        public void Apply(ChannelDefinition channel, bool record, bool recordSub = false) => throw new NotSupportedException();
+        public void Apply(ChannelDefinition channel, bool record, bool recordSub = false, bool preRoll = false) => throw new NotSupportedException();
         public void Retry(int number) { }
         public void Remove(int number) => throw new NotSupportedException();
         public ChannelStatus? Status(StreamKey stream) => null;

@@ -45,6 +45,7 @@ internal sealed class FakeRing : IRing
     public int BootNumber => 1;
     public void SyncNow() { }
     public void SetQuota(int channelNumber, RingQuota quota) { }
+    public void SetPreRoll(int channelNumber, bool on) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new NotSupportedException();
     /// <summary>A span per segment and run, dated as its fragments are.</summary>
     public IReadOnlyList<FootageSpan> Spans(StreamKey key, long fromUtcUs, long toUtcUs)

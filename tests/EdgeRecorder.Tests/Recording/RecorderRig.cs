@@ -101,6 +101,7 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public int BootNumber => 7;
     public void SyncNow() { }
     public void SetQuota(int channelNumber, RingQuota quota) => Quotas.Add(quota);
+    public void SetPreRoll(int channelNumber, bool on) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
     {
         OpenStreams++;

@@ -109,6 +109,50 @@ public sealed class RecordingDeskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Several_begin_and_end_together_and_a_batch_that_cannot_be_written_leaves_none()
+    {
+        var (gate, yard) = (Channel("gate"), Channel("yard"));
+        var there = _desk.Start(Wish("a", gate.Number), out _);
+        _desk.Start([Wish("a", gate.Number), Wish("b", yard.Number), Wish("c", yard.Number)]);
+        var all = _desk.Of("cdvr");
+        Assert.Equal(["a", "b", "c"], all.Select(row => row.ExternalId).Order());
+        Assert.Contains(all, row => row.Id == there.Id);
+        Assert.True(_engine.Applied[yard.Number]);
+        await _desk.StopAsync([.. all.Select(row => row.Id), "nobody"], Patience);
+        Assert.Empty(_desk.Of("cdvr"));
+        Assert.All(all, row => Assert.Equal(RecordingState.Stopped, _store.Find(row.Id)!.State));
+        Assert.False(_engine.Applied[gate.Number] || _engine.Applied[yard.Number]);
+
+        _ledger.Write(c => c.Run("CREATE TRIGGER refuse BEFORE INSERT ON recordings WHEN NEW.external_id='e' BEGIN SELECT RAISE(ABORT, 'refused'); END"));
+        Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => _desk.Start([Wish("d", gate.Number), Wish("e", yard.Number)]));
+        Assert.Empty(_desk.Of("cdvr"));
+        Assert.Empty(_store.Open());
+        _desk.Start(Wish("d", gate.Number), out var created);
+        Assert.True(created);
+    }
+
+    [Fact]
+    public async Task A_stop_of_several_waits_for_the_files_of_all_and_no_longer_than_it_may()
+    {
+        var (gate, yard) = (Channel("gate"), Channel("yard"));
+        _desk.Follow(new Follower { Closing = _closing });
+        _desk.Start([Wish("a", gate.Number), Wish("b", yard.Number)]);
+        var ids = _desk.Of("cdvr").Select(row => row.Id).ToList();
+        var stop = _desk.StopAsync(ids, TimeSpan.FromSeconds(5));
+        await Until(() => ids.TrueForAll(id => _store.Find(id)!.State == RecordingState.Stopping), "the stops in the ledger");
+        while (!stop.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.Yield();
+        }
+        await stop;
+        Assert.All(ids, id => Assert.Equal(RecordingState.Stopping, _desk.Find(id)!.State));
+        _closing.SetResult();
+        await _desk.StopAsync(ids, Patience);
+        Assert.All(ids, id => Assert.Equal(RecordingState.Stopped, _store.Find(id)!.State));
+    }
+
+    [Fact]
     public async Task A_channel_is_let_go_when_the_last_owner_stops()
     {
         var gate = Channel("gate");

@@ -32,7 +32,7 @@ public sealed class GbDeviceTests
     [InlineData("tcp")]
     public async Task SIPp_takes_its_registration(string transport)
     {
-        var port = FreePort();
+        var port = FreePorts.Take();
         var registrar = SippAsync(transport, "registrar", port);
         await using var device = await GbDeviceProcess.StartAsync(port, "--transport", transport, "--reconnect", "0.2");
         var (exitCode, output, errors) = await registrar;       // it has checked the Digest
@@ -44,7 +44,7 @@ public sealed class GbDeviceTests
     [Fact]
     public async Task SIPp_calls_it_and_hangs_up()
     {
-        var port = FreePort();
+        var port = FreePorts.Take();
         var registrar = SippAsync("udp", "registrar", port);
         await using var device = await GbDeviceProcess.StartAsync(port, "--clip", "small.h264");
         await registrar;
@@ -59,13 +59,6 @@ public sealed class GbDeviceTests
     private static Task<(int ExitCode, byte[] Output, string Errors)> SippAsync(string transport, string scenario, int port, params string[] remote) => Tool.TryAsync(
         "sipp", [.. remote, "-i", "127.0.0.1", "-p", $"{port}", "-t", transport == "udp" ? "u1" : "t1", "-m", "1", "-nostdin", "-timeout", "50s", "-timeout_error",
             "-sf", Repository.Path($"tests/data/sipp/{scenario}.xml")]);
-
-    private static int FreePort()
-    {
-        using var probe = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-        probe.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        return ((System.Net.IPEndPoint)probe.LocalEndPoint!).Port;
-    }
 
     [Theory]
     [InlineData("udp", "small.h264", "10s.alaw")]

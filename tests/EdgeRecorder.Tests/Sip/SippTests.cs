@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using EdgeRecorder.DigestAuth;
 using EdgeRecorder.Gb28181.Manscdp;
 using EdgeRecorder.Sip;
@@ -81,8 +79,8 @@ public sealed class SippTests
 
     private static Task<(int ExitCode, byte[] Output, string Errors)> RunAsync(EndpointRig rig, string scenario, string transport)
     {
-        var local = FreePort();
-        return Tool.TryAsync("sipp", $"127.0.0.1:{rig.Endpoint.Port}", "-i", "127.0.0.1", "-p", Text(local), "-mp", Text(FreePort() & ~1), "-t", transport, "-m", "1", "-nostdin", "-timeout", "50s", "-timeout_error",
+        var local = FreePorts.Take();
+        return Tool.TryAsync("sipp", $"127.0.0.1:{rig.Endpoint.Port}", "-i", "127.0.0.1", "-p", Text(local), "-mp", Text(FreePorts.Take() & ~1), "-t", transport, "-m", "1", "-nostdin", "-timeout", "50s", "-timeout_error",
             "-sf", Repository.Path($"tests/data/sipp/{scenario}.xml"));
 
         static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
@@ -100,12 +98,5 @@ public sealed class SippTests
     {
         var (exitCode, output, errors) = await sipp;
         Assert.True(exitCode == 0, $"SIPp ended with {exitCode}: {errors} {System.Text.Encoding.UTF8.GetString(output)}");
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }

@@ -310,6 +310,68 @@ public sealed class RingTests : IDisposable
         Directory.Move(copy, _bench.Folder);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pre_roll_that_nothing_locked_is_overwritten_first_also_after_a_start_without_an_index(bool withoutIndex)
+    {
+        _bench.Open();
+        _bench.Ring.SetPreRoll(2, true);
+        _bench.Record(Gate, 300);                           // six of 32 segments, older than all that follows
+        _bench.Record(Yard, 300);
+        var wanted = _bench.NumbersOf(Gate);
+        var locked = _bench.NumbersOf(Yard)[141..158];
+        _bench.Ring.Locks.TryPin("event", Yard, _bench.Clock.Utc - 160_000_000, _bench.Clock.Utc - 140_000_000);
+        if (withoutIndex)
+        {
+            _bench.Ring.Dispose();
+            foreach (var file in Directory.GetFiles(_bench.Folder, "index.db*"))
+                File.Delete(file);
+            _bench.Open();
+            _bench.Ring.Locks.TryPin("event", Yard, _bench.Clock.Utc - 160_000_000, _bench.Clock.Utc - 140_000_000);
+            _bench.Ring.SetPreRoll(2, true);
+        }
+        _bench.Clock.Advance((long)RingOptions.PreRollKept.TotalMicroseconds);
+        _bench.Record(new StreamKey(3, 0), 900);            // 18 segments: more than is free, less than with the pre-roll
+        Wait.Until(() => _bench.Ring.Status().Available >= 3);
+        Assert.Equal(wanted, _bench.NumbersOf(Gate));
+        var left = _bench.NumbersOf(Yard);
+        Assert.Subset(left.ToHashSet(), locked.ToHashSet());
+        Assert.DoesNotContain(1, left);
+        Assert.DoesNotContain(_bench.Observer.Evictions, e => e.Stream == Gate);
+    }
+
+    [Fact]
+    public void Pre_roll_that_is_younger_than_an_alarm_may_be_late_goes_in_its_turn()
+    {
+        _bench.Open();
+        _bench.Ring.SetPreRoll(2, true);
+        _bench.Record(Gate, 600);
+        _bench.Record(Yard, 300);                           // a second each: 5 minutes
+        _bench.Record(Gate, 600);
+        Wait.Until(() => _bench.Ring.Status().Available >= 3);
+        Assert.DoesNotContain(1, _bench.NumbersOf(Gate));
+        Assert.Contains(1, _bench.NumbersOf(Yard));
+    }
+
+    [Fact]
+    public void A_segment_in_which_anything_was_wanted_is_no_pre_roll()
+    {
+        _bench.Open();
+        _bench.Ring.SetPreRoll(2, true);
+        _bench.Record(Yard, 20);
+        _bench.Ring.SetPreRoll(2, false);
+        _bench.Record(Yard, 10);
+        _bench.Ring.SetPreRoll(2, true);
+        _bench.Record(Yard, 270);
+        _bench.Clock.Advance((long)RingOptions.PreRollKept.TotalMicroseconds);
+        _bench.Record(Gate, 1250);
+        Wait.Until(() => _bench.Ring.Status().Available >= 3);
+        var left = _bench.NumbersOf(Yard);
+        Assert.Equal(Enumerable.Range(1, 30), left.Where(n => n <= 30));
+        Assert.DoesNotContain(60, left);                    // of the segment behind it
+    }
+
     [Fact]
     public void Another_name_stands_in_the_next_segment_and_a_limit_counts_at_once()
     {

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -23,7 +21,7 @@ internal sealed class DaemonSetup : IDisposable
         _directory = new TemporaryDirectory();
         Root = root ?? _directory.File("data");
         ConfigurationFile = _directory.File("recorder.json");
-        Port = FreePort();
+        Port = FreePorts.Take();
     }
 
     public string Root { get; }
@@ -89,10 +87,10 @@ internal sealed class DaemonSetup : IDisposable
     /// <summary>Listens for vehicle terminals, on ports that are free; <paramref name="more"/> are further keys of the section.</summary>
     public DaemonSetup WithVehicles(params (string Key, JsonNode? Value)[] more)
     {
-        VehiclePort = FreePort();
+        VehiclePort = FreePorts.Take();
         _vehicles = new JsonObject
         {
-            ["bind"] = "127.0.0.1", ["port"] = VehiclePort, ["mediaPort"] = FreePort(), ["subPort"] = FreePort(), ["playbackPort"] = FreePort(), ["enrolment"] = "open", ["record"] = true,
+            ["bind"] = "127.0.0.1", ["port"] = VehiclePort, ["mediaPort"] = FreePorts.Take(), ["subPort"] = FreePorts.Take(), ["playbackPort"] = FreePorts.Take(), ["enrolment"] = "open", ["record"] = true,
         };
         foreach (var (name, value) in more)
             _vehicles[name] = value;
@@ -102,7 +100,7 @@ internal sealed class DaemonSetup : IDisposable
     /// <summary>Listens for surveillance devices, on a port that is free; <paramref name="more"/> are further keys of the section.</summary>
     public DaemonSetup WithSurveillance(params (string Key, JsonNode? Value)[] more)
     {
-        SurveillancePort = FreePort();
+        SurveillancePort = FreePorts.Take();
         _surveillance = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = SurveillancePort };
         foreach (var (name, value) in more)
             _surveillance[name] = value;
@@ -123,7 +121,7 @@ internal sealed class DaemonSetup : IDisposable
     /// <summary>Opens the AxxonSoft door on a port that is free; <paramref name="more"/> are further keys of the section.</summary>
     public DaemonSetup WithAxxon(params (string Key, JsonNode? Value)[] more)
     {
-        AxxonPort = FreePort();
+        AxxonPort = FreePorts.Take();
         _axxon = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = AxxonPort, ["serverName"] = "Server1" };
         foreach (var (name, value) in more)
             _axxon[name] = value;
@@ -133,7 +131,7 @@ internal sealed class DaemonSetup : IDisposable
     /// <summary>Opens the OvenMediaEngine door on a port that is free; <paramref name="more"/> are further keys of the section.</summary>
     public DaemonSetup WithOme(params (string Key, JsonNode? Value)[] more)
     {
-        OmePort = FreePort();
+        OmePort = FreePorts.Take();
         _ome = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = OmePort, ["token"] = "ome-access-token" };
         foreach (var (name, value) in more)
             _ome[name] = value;
@@ -143,7 +141,7 @@ internal sealed class DaemonSetup : IDisposable
     /// <summary>Opens both ports of the Inspector API, on ports that are free; <paramref name="more"/> are further keys of the section.</summary>
     public DaemonSetup WithInspector(params (string Key, JsonNode? Value)[] more)
     {
-        (InspectorPort, InspectorRecordingPort) = (FreePort(), FreePort());
+        (InspectorPort, InspectorRecordingPort) = (FreePorts.Take(), FreePorts.Take());
         _inspector = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = InspectorPort, ["recordingPort"] = InspectorRecordingPort };
         foreach (var (name, value) in more)
             _inspector[name] = value;
@@ -153,7 +151,7 @@ internal sealed class DaemonSetup : IDisposable
     /// <summary>Opens the CDVR door on a port that is free; <paramref name="more"/> are further keys of the section.</summary>
     public DaemonSetup WithCdvr(params (string Key, JsonNode? Value)[] more)
     {
-        CdvrPort = FreePort();
+        CdvrPort = FreePorts.Take();
         _cdvr = new JsonObject { ["bind"] = "127.0.0.1", ["port"] = CdvrPort };
         foreach (var (name, value) in more)
             _cdvr[name] = value;
@@ -184,11 +182,4 @@ internal sealed class DaemonSetup : IDisposable
     public string[] Segments() => Directory.Exists(Ring) ? [.. Directory.EnumerateFiles(Ring, "*.mp4", SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [];
 
     public void Dispose() => _directory?.Dispose();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -4,8 +4,9 @@ using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Storage.Format;
 
+/// <summary>PreRoll: nobody asked for it when it was written; it is there for an event that may come.</summary>
 [Flags]
-internal enum RecordFlags : ushort { None = 0, Sync = 1, StartsRun = 2, Chained = 4 }
+internal enum RecordFlags : ushort { None = 0, Sync = 1, StartsRun = 2, Chained = 4, PreRoll = 8 }
 
 /// <summary>
 /// The `uuid` box in front of every moof: with it a record explains itself, wherever it is found.

@@ -1,6 +1,6 @@
 -- index.db: the ring's cache for a fast start. Everything here can be read again from the segments; it may be deleted at any time.
 -- A row is as true as the segment whose generation it names; a segment whose header has another generation makes its row void.
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- One value a line: volume (UUID), clean (1 after a stop in good order), boot_id of the last run.
 CREATE TABLE meta (
@@ -18,7 +18,8 @@ CREATE TABLE segments (
     pool            INTEGER NOT NULL,           -- 1: copies of locked footage
     next_sequence   INTEGER NOT NULL,           -- of the record that would follow
     media_end_90k   INTEGER NOT NULL,
-    last_hash       BLOB NOT NULL               -- chain after its last record
+    last_hash       BLOB NOT NULL,              -- chain after its last record
+    wanted          INTEGER NOT NULL            -- 0: nothing but pre-roll
 ) STRICT;
 
 -- Stretches without a break, dated in boottime of their boot.
