@@ -652,6 +652,7 @@ static int __init load(void)
 	platform = platform_device_register_simple(NAME, -1, NULL, 0);
 	if (IS_ERR(platform))
 		return PTR_ERR(platform);
+	strscpy(v4l2.name, NAME, sizeof(v4l2.name));	/* else it is the driver's of the device, which has none */
 	error = v4l2_device_register(&platform->dev, &v4l2);
 	if (error)
 		goto no_v4l2;
