@@ -36,7 +36,7 @@ public sealed partial class ArchitectureTests
         ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls Sound",
         ["MediaWorker"] = "Bytes Media Platform",
         ["Cascade"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Sip DigestAuth Gb28181",
-        ["Files"] = "Bytes Media Mp4 MpegTs Sound Storage Ledger Recording Playback Configuration Platform",
+        ["Files"] = "Bytes Media Audio Mp4 MpegTs Sound Storage Ledger Recording Playback Configuration Platform",
         ["Export"] = "Bytes Media Mp4 Storage Ledger Recording Playback MediaWorker Configuration Platform",
         ["Health"] = "Storage Platform",
         ["Panel"] = "Media Storage Health Ledger Recording Configuration Platform",

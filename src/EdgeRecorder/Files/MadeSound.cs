@@ -1,3 +1,4 @@
+using EdgeRecorder.Audio;
 using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Platform.FFmpeg;

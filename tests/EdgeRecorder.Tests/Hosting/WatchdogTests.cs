@@ -1,9 +1,7 @@
 using EdgeRecorder.Api;
-using EdgeRecorder.Configuration;
 using EdgeRecorder.Health;
 using EdgeRecorder.Hosting;
 using EdgeRecorder.Ledger;
-using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 using EdgeRecorder.Tests.Api;
