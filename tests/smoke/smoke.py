@@ -222,6 +222,7 @@ def every_route(base, auth, channel, span):
         ("put", "/api/v1/channels/{id}/record"): {"on": True},
         ("post", "/api/v1/recordings"): {"channels": [channel]},
         ("post", "/api/v1/locks"): {"channel": channel, "from": iso(time.time() - 10), "to": iso(time.time() - 5), "reason": "smoke"},
+        ("post", "/api/v1/schedules"): {"name": "smoke", "windows": [{"days": ["mon"], "from": "00:00", "to": "00:01"}]},
         ("post", "/api/v1/exports"): {"channel": channel, "from": iso(time.time() - 5), "to": iso(time.time() - 3)},
         ("post", "/api/v1/users"): {"name": "smoke", "password": "smoke-password", "role": "viewer"},
         ("post", "/api/v1/tokens"): {"name": "smoke", "role": "viewer"},
