@@ -13,7 +13,7 @@ internal static class LiveEndpoints
     private const int MostWaiting = 30;                     // seconds that a refused viewer is asked to wait
 
     public static IServiceCollection AddLive(this IServiceCollection services)
-        => services.AddSingleton<BrowserSound>().AddSingleton<LiveFigures>().AddSingleton<ViewerLimit>().AddSingleton<RingRecall>().AddSingleton<LiveStreams>().AddSingleton<LivePlaylists>().AddSingleton<StandingPermit>();
+        => services.AddSingleton<AacSound>().AddSingleton<LiveFigures>().AddSingleton<ViewerLimit>().AddSingleton<RingRecall>().AddSingleton<LiveStreams>().AddSingleton<LivePlaylists>().AddSingleton<StandingPermit>();
 
     public static void MapLive(this IEndpointRouteBuilder routes)
     {

@@ -32,6 +32,17 @@ internal sealed class ExportFolder(string root)
         LinuxFile.SyncFolder(Of(id));
     }
 
+    /// <summary>In hexadecimal, lower case, as sha256sum prints it.</summary>
+    public static string Sha256Of(string path)
+    {
+        using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var piece = new byte[256 * 1024];
+        for (var at = 0L; RandomAccess.Read(file, piece, at) is > 0 and var count; at += count)
+            hash.AppendData(piece, 0, count);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     public void Remove(string id)
     {
         if (Directory.Exists(Of(id)))
@@ -67,5 +78,5 @@ internal sealed class ExportFolder(string root)
         }
     }
 
-    public static bool IsFull(IOException fault) => fault.HResult == 28;      // ENOSPC; .NET hands the errno on
+    public static bool IsFull(IOException fault) => fault is ErrnoException { Errno: ErrnoException.ENOSPC } || fault.HResult == ErrnoException.ENOSPC;     // .NET hands the errno on
 }

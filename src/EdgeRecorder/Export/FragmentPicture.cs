@@ -10,7 +10,7 @@ namespace EdgeRecorder.Export;
 internal sealed record WatchedFragment(InitSegment Init, byte[] Bytes, long MediaStart90k, uint Duration90k, long FromUtcUs);
 
 /// <summary>The first picture of a fragment that was watched live and need not have been recorded: as JPEG, or as it is.</summary>
-internal sealed class FragmentPicture(MediaWorkers workers)
+internal sealed class FragmentPicture(KeptWorkers workers)
 {
     /// <summary>Decoded in a worker; null where that cannot decode it.</summary>
     public async Task<byte[]?> JpegAsync(WatchedFragment fragment, CancellationToken stop)
@@ -21,7 +21,7 @@ internal sealed class FragmentPicture(MediaWorkers workers)
             var init = fragment.Init.Bytes;
             byte[] footage = [.. init, .. fragment.Bytes];
             var job = new MediaJob { Id = "picture", Format = MediaFormat.Jpg, Folder = folder, FootageBytes = footage.Length };
-            var result = await workers.RunAsync(job, async (pipe, from, count, ended) => await pipe.WriteAsync(footage.AsMemory((int)from, (int)count), ended), static _ => { }, stop);
+            var result = await workers.RunAsync(job, async (pipe, from, count, ended) => await pipe.WriteAsync(footage.AsMemory((int)from, (int)count), ended), stop);
             return result is { Error: null, Parts: [var part] } ? await File.ReadAllBytesAsync(Path.Combine(folder, part.Name), stop) : null;
         }
         finally

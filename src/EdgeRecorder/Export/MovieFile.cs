@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Mp4;
+using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Storage;
-using Microsoft.Win32.SafeHandles;
 
 namespace EdgeRecorder.Export;
 
@@ -19,17 +19,17 @@ internal sealed class MovieFile : IDisposable
 {
     private const int MediaHeaderLength = 16;
 
-    /// <summary>So much may wait for the disk: a large file that is synced at its end would hold up the ring's rounds.</summary>
-    private const long SyncEvery = 16 << 20;
+    /// <summary>Goes to the disk while as much again is made. More must not wait for the disk: a large file that is synced at its end would hold up the ring's rounds.</summary>
+    private const long WrittenAtOnce = 16 << 20;
 
     private static readonly byte[] FileType = [0, 0, 0, 24, .. "ftypisom"u8, 0, 0, 2, 0, .. "isomiso5"u8];
 
-    private readonly SafeFileHandle _file;
+    private readonly LinuxFile _file;
     private readonly InitSegment _format;
     private readonly List<MovieTrack> _tracks = [];
     private readonly int _reserved;
     private readonly long _fromUtcUs;
-    private long _synced;
+    private long _written, _started;                        // on its way to the disk from the first to the second
     private long _back90k, _end90k;
     private long _begin90k = long.MinValue;
     private long _asked90k;
@@ -43,8 +43,9 @@ internal sealed class MovieFile : IDisposable
         (_format, _fromUtcUs) = (format, fromUtcUs);
         // 25 pictures and 50 frames of sound a second at 4 bytes, and their fragments; twice that.
         _reserved = (int)Math.Min(64 << 20, 16_384 + (long)(expected.TotalSeconds * 800)) & ~7;
-        _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+        File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write).Dispose();
         File.SetUnixFileMode(path, ExportFolder.FileMode);
+        _file = LinuxFile.Open(path);
         Length = FileType.Length + _reserved + MediaHeaderLength;
     }
 
@@ -80,18 +81,20 @@ internal sealed class MovieFile : IDisposable
             track.AddChunk(Length, samples, back);
             if (format.IsVideo || _format.Tracks.Count == 1)
                 Note(fragment, samples, format.TimeScale, back);
-            RandomAccess.Write(_file, bytes, Length);
+            _file.Write(bytes, Length);
             Length += bytes.Length;
         }
-        if (Length - _synced < SyncEvery)
+        if (Length - _started < WrittenAtOnce)
             return;
-        RandomAccess.FlushToDisk(_file);
-        _synced = Length;
+        _file.StartWriteback(_started, Length - _started);
+        if (_started > _written)
+            _file.WaitForWriteback(_written, _started - _written);
+        (_written, _started) = (_started, Length);
     }
 
     /// <summary>Writes the header, and the file is whole and on the disk. Nothing may follow.</summary>
-    /// <returns>Its length.</returns>
-    public long Finish(MovieTags tags)
+    /// <returns>Its length and its SHA-256, lower case.</returns>
+    public (long Length, string Sha256) Finish(MovieTags tags)
     {
         if (_begin90k == long.MinValue)                        // sound without its picture
             (_begin90k, BeginUtcUs, EndUtcUs) = (MediaTime.From(_tracks[0].FirstShown, _tracks[0].Format.TimeScale), _fromUtcUs, Math.Max(EndUtcUs, _fromUtcUs));
@@ -115,14 +118,16 @@ internal sealed class MovieFile : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(front.AsSpan(at), 1);             // the size stands behind the type
         "mdat"u8.CopyTo(front.AsSpan(at + 4));
         BinaryPrimitives.WriteInt64BigEndian(front.AsSpan(at + 8), Length - at);
-        RandomAccess.Write(_file, front, 0);
+        _file.Write(front, 0);
         if (!fits)
         {
-            RandomAccess.Write(_file, header, Length);
+            _file.Write(header, Length);
             Length += header.Length;
         }
-        RandomAccess.FlushToDisk(_file);
-        return Length;
+        var sync = Task.Run(_file.DataSync);                   // the digest needs the processor, this the disk
+        var digest = ExportFolder.Sha256Of(_file.Path);
+        sync.GetAwaiter().GetResult();
+        return (Length, digest);
     }
 
     public void Dispose() => _file.Dispose();

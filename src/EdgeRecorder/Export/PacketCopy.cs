@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Mp4;
@@ -73,22 +72,16 @@ internal sealed class PacketCopy(IRing ring, ExportFolder folder, ExportRow row,
                 File.Delete(_temporary);
                 return;
             }
-            var bytes = part.Finish(new MovieTags(wish.Names.Friendly, wish.Comment));
+            var (bytes, digest) = part.Finish(new MovieTags(wish.Names.Friendly, wish.Comment));
             var (from, to) = (Math.Max(part.BeginUtcUs, _fromUtcUs), Math.Min(part.EndUtcUs, toUtcUs));
             var (name, friendly) = wish.Names.Of(from, Math.Max(from, to), wish.Extension, _names);
             _names.Add(name);
             folder.Keep(row.Id, _temporary, name);
-            _files.Add(new ExportFileRow(name, friendly, bytes, Sha256Of(Path.Combine(folder.Of(row.Id), name)), from, Math.Max(from, to)));
+            _files.Add(new ExportFileRow(name, friendly, bytes, digest, from, Math.Max(from, to)));
         }
     }
 
     public void Dispose() => _part?.Dispose();
-
-    public static string Sha256Of(string path)
-    {
-        using var file = new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
 
     private void Take(in FragmentRef fragment)
     {

@@ -75,9 +75,9 @@ internal static class RingExport
                 return Not(errors, $"no footage from {Text(fromUs)} to {Text(toUs)} that can be played");
             if (missing > 0)
                 errors.WriteLine($"{missing} damaged or overwritten records are left out");
-            var length = movie.Finish(new MovieTags(records[0].Piece.Header.Channel.Name, ""));
+            var (length, digest) = movie.Finish(new MovieTags(records[0].Piece.Header.Channel.Name, ""));
             File.Move(temporary, path);
-            output.WriteLine($"{path}: {Text(movie.BeginUtcUs)} to {Text(Math.Min(movie.EndUtcUs, toUs))}, {length} bytes");
+            output.WriteLine($"{path}: {Text(movie.BeginUtcUs)} to {Text(Math.Min(movie.EndUtcUs, toUs))}, {length} bytes, SHA-256 {digest}");
             return true;
         }
         catch (ProtocolException e)

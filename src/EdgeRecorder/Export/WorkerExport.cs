@@ -105,7 +105,7 @@ internal sealed class WorkerExport(ExportSurroundings box, ExportRow row, Export
         var (name, friendly) = wish.Names.Of(from, to, wish.Extension, _names);
         _names.Add(name);
         box.Folder.Keep(row.Id, path, name);
-        _files.Add(new ExportFileRow(name, friendly, file.Length, PacketCopy.Sha256Of(Path.Combine(box.Folder.Of(row.Id), name)), from, to));
+        _files.Add(new ExportFileRow(name, friendly, file.Length, ExportFolder.Sha256Of(Path.Combine(box.Folder.Of(row.Id), name)), from, to));
     }
 
     /// <summary>Where an instant lies on the footage's time line.</summary>

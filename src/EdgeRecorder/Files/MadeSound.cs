@@ -1,3 +1,4 @@
+using EdgeRecorder.Audio;
 using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Platform.FFmpeg;
@@ -11,7 +12,7 @@ internal sealed class MadeSound : IDisposable
     /// <summary>Pictures go on and sound does not: behind so much it is silence, so that players need not wait for it.</summary>
     private const long LongestPause90k = 45_000;
 
-    private readonly BrowserSound _sound;
+    private readonly AacSound _sound;
     private readonly Track _speech;
     private readonly AacFrame _keep;
     private readonly List<(long At90k, int Offset, int Length)> _frames = [];
@@ -19,7 +20,7 @@ internal sealed class MadeSound : IDisposable
     private byte[] _bytes = new byte[16 * 1024];
     private int _length;
 
-    private MadeSound(BrowserSound sound, Track speech, Track aac, SpeechEncoder encoder)
+    private MadeSound(AacSound sound, Track speech, Track aac, SpeechEncoder encoder)
     {
         (_sound, _speech, Aac, _encoder) = (sound, speech, aac, encoder);
         _keep = (time, bytes) =>
@@ -39,8 +40,8 @@ internal sealed class MadeSound : IDisposable
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
     /// <summary>Null when the encoder cannot be had; that has been said then.</summary>
-    public static MadeSound? Open(BrowserSound sound, Track speech)
-        => sound.Open(speech) is { } encoder ? new(sound, speech, BrowserSound.AacFor(speech)!, encoder) : null;
+    public static MadeSound? Open(AacSound sound, Track speech)
+        => sound.Open(speech) is { } encoder ? new(sound, speech, AacSound.AacFor(speech)!, encoder) : null;
 
     /// <summary>Takes a fragment's sound; null: it has none.</summary>
     /// <param name="back90k">How much earlier it stands in the file.</param>

@@ -8,7 +8,7 @@ namespace EdgeRecorder.Files;
 
 /// <summary>The named files of all recordings: who writes which, what was left open, and how much of the disk they have.</summary>
 /// <param name="limit">Bytes that all of them may take; asked each time, as it may be a share of a volume that changes.</param>
-internal sealed partial class NamedFiles(IRing ring, IRecorder recorder, FamilyFolder folder, RecordingFileStore files, RecordingDesk desk, Func<long?> limit, BrowserSound sound, TimeProvider time, ILogger<NamedFiles> log) : IAsyncDisposable
+internal sealed partial class NamedFiles(IRing ring, IRecorder recorder, FamilyFolder folder, RecordingFileStore files, RecordingDesk desk, Func<long?> limit, AacSound sound, TimeProvider time, ILogger<NamedFiles> log) : IAsyncDisposable
 {
     private const int AtOnce = 64;
 

@@ -25,7 +25,7 @@ internal sealed class NamedTs : INamedMedia
     private long _lastDts = long.MinValue;
     private long? _first90k;
 
-    private NamedTs(SafeFileHandle file, IReadOnlyList<Track> tracks, BrowserSound? sound)
+    private NamedTs(SafeFileHandle file, IReadOnlyList<Track> tracks, AacSound? sound)
     {
         _file = file;
         _video = tracks.FirstOrDefault(track => track.IsVideo);
@@ -42,9 +42,9 @@ internal sealed class NamedTs : INamedMedia
 
     /// <param name="tracks">Those of which <see cref="CanHold"/> is true.</param>
     /// <param name="sound">Makes AAC of G.711, which has no stream type.</param>
-    public static NamedTs Begin(SafeFileHandle file, IReadOnlyList<Track> tracks, BrowserSound sound) => new(file, tracks, sound);
+    public static NamedTs Begin(SafeFileHandle file, IReadOnlyList<Track> tracks, AacSound sound) => new(file, tracks, sound);
 
-    public static bool CanHold(Track track, BrowserSound sound) => TsWriter.CanHold(track) || sound.Makes(track);
+    public static bool CanHold(Track track, AacSound sound) => TsWriter.CanHold(track) || sound.Makes(track);
 
     /// <summary>Takes up a file whose end nobody wrote: everything up to the last fragment that is whole.</summary>
     public static NamedTs Recover(SafeFileHandle file)

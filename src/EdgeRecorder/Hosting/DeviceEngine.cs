@@ -7,6 +7,7 @@ using EdgeRecorder.Jt808;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Sound;
 using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Hosting;
@@ -22,7 +23,8 @@ internal static class DeviceEngine
             s.GetRequiredService<IRing>(), Margins(Options(s)), s.GetRequiredService<ILogger<EventDesk>>()));
         services.AddSingleton(s => new TerminalReports(s.GetRequiredService<DeviceJournal>(), s.GetRequiredService<EventDesk>(), s.GetRequiredService<IRing>(), s.GetRequiredService<BoxClock>(),
             (utcUs, quality, source) => ((Ring)s.GetRequiredService<IRing>()).Clock.Suggest(s.GetRequiredService<BoxClock>(), utcUs, quality, source), s.GetRequiredService<ILogger<TerminalReports>>()));
-        services.AddSingleton(s => new MediaHub(HubOptions(Options(s)), s.GetRequiredService<BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaHub>>()));
+        services.AddSingleton(s => new MediaHub(HubOptions(Options(s)), s.GetRequiredService<BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<MediaHub>>(),
+            () => new StoredSpeech(s.GetRequiredService<AacSound>())));
         services.AddSingleton(s => new VehicleTerminals(s.GetRequiredService<DeviceCatalog>(), Options(s), s.GetRequiredService<MediaHub>(), s.GetRequiredService<DeviceJournal>(),
             s.GetRequiredService<TerminalReports>(), s.GetRequiredService<BoxClock>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<VehicleTerminals>>()));
         services.AddSingleton(s => new TerminalServer(ServerOptions(Options(s)), new AuthorityCode(s.GetRequiredService<BoxSecret>().Derive("jt808 authority code")),

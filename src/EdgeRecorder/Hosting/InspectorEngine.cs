@@ -13,8 +13,6 @@ namespace EdgeRecorder.Hosting;
 /// <summary>What serves the Inspector API.</summary>
 internal static class InspectorEngine
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     public static void AddTo(IServiceCollection services, RecorderOptions options)
     {
         services.AddSingleton(s => new InspectorSettingStore(s.GetRequiredService<SettingStore>(), options.Api.Inspector.PersistSettings, s.GetRequiredService<ILogger<InspectorSettingStore>>()));
@@ -22,9 +20,7 @@ internal static class InspectorEngine
             s.GetRequiredService<InspectorSettingStore>(), s.GetRequiredService<FamilyFolder>(), options.System.Name, options.System.Zone, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new InspectorLog(s.GetRequiredService<InspectorDesk>(), s.GetRequiredService<InspectorSettingStore>(), s.GetRequiredService<FamilyFolder>(), s.GetRequiredService<ChannelCatalog>(),
             s.GetRequiredService<DeviceStore>(), s.GetRequiredService<PositionStore>(), s.GetRequiredService<EventStore>(), options.System.Name, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<InspectorLog>>()));
-        // Places of its own: a frame grab neither waits for an export nor for a wall of stills.
-        services.AddSingleton(s => new FragmentPicture(new MediaWorkers(new WorkerStart(ExportEngine.WorkerCommand(), Patience, s.GetRequiredService<TimeProvider>()), s.GetRequiredService<ILogger<MediaWorkers>>())));
-        services.AddSingleton<FrameGrabs>().AddSingleton<IRecordingFollower, InspectorFiles>();
+        services.AddSingleton<FragmentPicture>().AddSingleton<FrameGrabs>().AddSingleton<IRecordingFollower, InspectorFiles>();
         services.AddSingleton<Door, InspectorDoor>();
     }
 }

@@ -16,7 +16,7 @@ internal static class NamedFileEngine
     {
         services.AddSingleton(new FamilyFolder(root.Path));
         services.AddSingleton(s => new NamedFiles(s.GetRequiredService<IRing>(), s.GetRequiredService<IRecorder>(), s.GetRequiredService<FamilyFolder>(), s.GetRequiredService<RecordingFileStore>(), s.GetRequiredService<RecordingDesk>(),
-            () => options.Storage.Files.Size.On(new DriveInfo(root.Path).TotalSize), s.GetRequiredService<BrowserSound>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<NamedFiles>>()));
+            () => options.Storage.Files.Size.On(new DriveInfo(root.Path).TotalSize), s.GetRequiredService<AacSound>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<NamedFiles>>()));
         var zone = options.System.TimeZone == "local" ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(options.System.TimeZone);
         services.AddSingleton(new OmeTime(zone, withColon: options.Api.Ome.Dialect == "current"));
         services.AddSingleton(s => new OmeViews(options.Api.Ome, s.GetRequiredService<ChannelCatalog>()));

@@ -12,6 +12,9 @@ internal interface IAudioOutput
     /// <param name="samples">How long it lasts.</param>
     void AudioUnit(Track track, Payload payload, in FrameHead frame, int offset, int samples, bool lossBefore);
 
+    /// <summary>Speech that MP4 does not carry as it came, decoded: 8 kHz, one channel.</summary>
+    void Speech(ReadOnlySpan<short> samples, in FrameHead frame, bool lossBefore);
+
     /// <summary>A codec that is not recorded; once per codec.</summary>
     void Skipped(string codec);
 
@@ -19,7 +22,7 @@ internal interface IAudioOutput
 }
 
 /// <summary>
-/// Turns bodies of audio into access units of what MP4 carries: AAC and G.711 as they come, G.726 and IMA ADPCM decoded and as A-law (DESIGN section 8). What is missing in a packet – bit
+/// Turns bodies of audio into access units of what MP4 carries: AAC and G.711 as they come. G.726 and IMA ADPCM are decoded. What is missing in a packet – bit
 /// rate, packing, configuration of AAC – is found out here or comes from the hint.
 /// </summary>
 internal sealed class AudioReader(AudioHint hint, IAudioOutput output) : IDisposable
@@ -36,7 +39,6 @@ internal sealed class AudioReader(AudioHint hint, IAudioOutput output) : IDispos
     private G726Reader? _g726;
     private ImaAdpcmReader? _ima;
     private short[] _samples = [];
-    private byte[] _encoded = [];
 
     public void Read(byte payloadType, ReadOnlySpan<byte> body, in FrameHead frame, bool lossBefore)
     {
@@ -47,7 +49,7 @@ internal sealed class AudioReader(AudioHint hint, IAudioOutput output) : IDispos
         {
             case PayloadTypes.G711A or PayloadTypes.G711U:
                 var samples = WithoutHiSiliconHeader(body);
-                Plain(type == PayloadTypes.G711A ? Codec.G711A : Codec.G711U, samples, samples.Length, frame, lossBefore);
+                Plain(type == PayloadTypes.G711A ? Codec.G711A : Codec.G711U, samples, frame, lossBefore);
                 break;
             case PayloadTypes.G726:
                 ReadG726(WithoutHiSiliconHeader(body), frame, lossBefore);
@@ -73,11 +75,11 @@ internal sealed class AudioReader(AudioHint hint, IAudioOutput output) : IDispos
     internal static ReadOnlySpan<byte> WithoutHiSiliconHeader(ReadOnlySpan<byte> body)
         => body.Length > 4 && body[0] == 0 && body[1] == 1 && body[2] == (byte)((body.Length - 4) / 2) && body[3] == 0 ? body[4..] : body;
 
-    private void Plain(Codec codec, ReadOnlySpan<byte> bytes, int samples, in FrameHead frame, bool lossBefore)
+    private void Plain(Codec codec, ReadOnlySpan<byte> bytes, in FrameHead frame, bool lossBefore)
     {
         if (_track?.Codec != codec)
             _track = new() { Codec = codec, TimeScale = VoiceRate, ChannelCount = 1 };
-        Deliver(bytes, frame, 0, samples, lossBefore);
+        Deliver(bytes, frame, 0, bytes.Length, lossBefore);
     }
 
     private void ReadG726(ReadOnlySpan<byte> codes, in FrameHead frame, bool lossBefore)
@@ -90,7 +92,7 @@ internal sealed class AudioReader(AudioHint hint, IAudioOutput output) : IDispos
         var bits = _rate.Bits(codes.Length, frame.TimestampMs, lossBefore);
         _g726 ??= new(hint.G726Packing);
         Grow(codes.Length * 8 / bits);
-        Decoded(_g726.Decode(codes, bits, _samples), frame, lossBefore);
+        output.Speech(_samples.AsSpan(0, _g726.Decode(codes, bits, _samples)), frame, lossBefore);
     }
 
     private void ReadIma(ReadOnlySpan<byte> block, in FrameHead frame, bool lossBefore)
@@ -104,18 +106,12 @@ internal sealed class AudioReader(AudioHint hint, IAudioOutput output) : IDispos
         Grow(block.Length * 2);
         try
         {
-            Decoded(_ima.Decode(block, follows: !lossBefore, _samples), frame, lossBefore);
+            output.Speech(_samples.AsSpan(0, _ima.Decode(block, follows: !lossBefore, _samples)), frame, lossBefore);
         }
         catch (ProtocolException e)
         {
             output.Lost(1, e.Message);
         }
-    }
-
-    private void Decoded(int count, in FrameHead frame, bool lossBefore)
-    {
-        G711.EncodeALaw(_samples.AsSpan(0, count), _encoded);
-        Plain(Codec.G711A, _encoded.AsSpan(0, count), count, frame, lossBefore);
     }
 
     private void ReadAac(ReadOnlySpan<byte> body, in FrameHead frame, bool lossBefore)
@@ -176,6 +172,6 @@ internal sealed class AudioReader(AudioHint hint, IAudioOutput output) : IDispos
     private void Grow(int samples)
     {
         if (_samples.Length < samples)
-            (_samples, _encoded) = (new short[samples], new byte[samples]);
+            _samples = new short[samples];
     }
 }

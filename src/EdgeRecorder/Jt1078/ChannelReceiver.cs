@@ -1,3 +1,4 @@
+using EdgeRecorder.Audio;
 using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Jt1078;
@@ -15,6 +16,7 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
     private readonly TrackGate _gate;
     private readonly AudioAssembler _audio;
     private readonly AudioReader _reader;
+    private readonly SpeechTrack _speech;
     private readonly MediaTimeline _timeline = new();
     private readonly SampleClock _samples = new();
     private readonly List<string> _named = [];
@@ -23,12 +25,14 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
     private PacketHead _last;
     private ulong _lastBody;                                // its first and last bytes
 
-    public ChannelReceiver(ITerminalTap tap, AudioHint hint)
+    /// <param name="coder">Makes AAC of speech that MP4 does not carry; null: A-law. Disposed with this.</param>
+    public ChannelReceiver(ITerminalTap tap, AudioHint hint, ISpeechCoder? coder = null)
     {
         _tap = tap;
         _gate = new(tap, hint.IsExpected);
         _audio = new(this);
         _reader = new(hint, this);
+        _speech = new(coder, unit => _gate.Audio(unit, hasVideo: _video is not null));
     }
 
     public PacketCounter Counter { get; } = new();
@@ -86,6 +90,7 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
         _gate.Dispose();
         _video?.Dispose();
         _reader.Dispose();
+        _speech.Dispose();
     }
 
     void IAssemblerOutput.Picture(VideoAssembler source, Payload payload, in FrameHead frame, bool isSync, bool lossBefore)
@@ -120,6 +125,12 @@ internal sealed class ChannelReceiver : IAssemblerOutput, IAudioOutput, IDisposa
             ArrivalUs = frame.ArrivalUs,
             LossBefore = lossBefore,
         }, hasVideo: _video is not null);
+    }
+
+    void IAudioOutput.Speech(ReadOnlySpan<short> samples, in FrameHead frame, bool lossBefore)
+    {
+        if (!samples.IsEmpty)
+            _speech.Add(samples, _samples.Place(SpeechTrack.Heard, _timeline.Audio(frame.TimestampMs, frame.ArrivalUs), samples.Length, lossBefore), frame.ArrivalUs, lossBefore);
     }
 
     void IAudioOutput.Skipped(string codec) => Skip(codec);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using EdgeRecorder.Audio;
 using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Jt1078;
@@ -17,6 +18,7 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
 
     private readonly ILogger _log;
     private readonly SlowTimer _timer;
+    private readonly Func<ISpeechCoder>? _coders;
     private readonly MediaPort?[] _ports = new MediaPort?[3];
     private readonly ConcurrentDictionary<ulong, MediaLease[]> _leases = new();     // by kind, channel and the last 12 digits
     private readonly Lock _gate = new();
@@ -31,9 +33,10 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
     private long _malformedSaidUs = long.MinValue / 2;
     private bool _disposed;
 
-    public MediaHub(MediaHubOptions options, BoxClock clock, TimeProvider time, ILogger<MediaHub> log)
+    /// <param name="coders">Makes what makes AAC of speech that MP4 does not carry; null: it is stored as A-law.</param>
+    public MediaHub(MediaHubOptions options, BoxClock clock, TimeProvider time, ILogger<MediaHub> log, Func<ISpeechCoder>? coders = null)
     {
-        (Options, Clock, Time, _log, _timer) = (options, clock, time, log, SlowTimer.Of(time));
+        (Options, Clock, Time, _log, _timer, _coders) = (options, clock, time, log, SlowTimer.Of(time), coders);
     }
 
     public MediaHubOptions Options { get; }
@@ -82,6 +85,9 @@ internal sealed partial class MediaHub : IMediaHub, ITicking, IAsyncDisposable
     }
 
     public int PortOf(MediaKind kind) => _ports[(int)kind]?.Port ?? 0;
+
+    /// <summary>For one stream.</summary>
+    public ISpeechCoder? NewCoder() => _coders?.Invoke();
 
     public IMediaLease Expect(MediaKind kind, SimNumber sim, byte channel, ITerminalTap tap, AudioHint hint)
     {

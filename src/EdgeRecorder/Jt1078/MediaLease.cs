@@ -30,7 +30,7 @@ internal sealed partial class MediaLease : IMediaLease, IOrderedSink
     public MediaLease(MediaHub hub, MediaKind kind, SimNumber sim, byte channel, ITerminalTap tap, AudioHint hint, ILogger log)
     {
         (_hub, Kind, Sim, Channel, _tap, _log) = (hub, kind, sim, channel, tap, log);
-        _receiver = new(tap, hint);
+        _receiver = new(tap, hint, hub.NewCoder());
     }
 
     public MediaKind Kind { get; }

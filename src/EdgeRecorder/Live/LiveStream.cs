@@ -10,7 +10,7 @@ namespace EdgeRecorder.Live;
 /// sync fragment, more while somebody asked for history.
 /// </summary>
 /// <param name="longest90k">With low latency: what is longer was made before somebody asked for it, and is cut.</param>
-internal sealed class LiveStream(IRing ring, long? longest90k = null, BrowserSound? sound = null) : IFragmentViewer
+internal sealed class LiveStream(IRing ring, long? longest90k = null, AacSound? sound = null) : IFragmentViewer
 {
     /// <summary>What is kept for those who join, at most; a GOP beyond it is not waited for, they begin with the next.</summary>
     private const long MostBytes = 16 << 20;

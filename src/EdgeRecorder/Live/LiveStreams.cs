@@ -6,7 +6,7 @@ using EdgeRecorder.Storage;
 namespace EdgeRecorder.Live;
 
 /// <summary>The streams that are watched now, one <see cref="LiveStream"/> for each, with normal and with low latency; made for the first viewer, gone with the last.</summary>
-internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall recall, BrowserSound? sound = null)
+internal sealed class LiveStreams(IRecorder recorder, IRing ring, RingRecall recall, AacSound? sound = null)
 {
     private readonly Lock _changing = new();
     private readonly Dictionary<(StreamKey Stream, bool LowLatency), Watched> _watched = [];

@@ -7,7 +7,7 @@ namespace EdgeRecorder.Live;
 /// <param name="toUtcUs">Unix time of an instant of CLOCK_BOOTTIME, microseconds.</param>
 /// <param name="longest90k">Fragments are cut to that; null: packets are fragments as they come.</param>
 /// <param name="sound">Makes AAC for browsers; null: they get what is there.</param>
-internal sealed class LiveVariant(TrackChoice choice, Func<long, long> toUtcUs, long? longest90k, BrowserSound? sound)
+internal sealed class LiveVariant(TrackChoice choice, Func<long, long> toUtcUs, long? longest90k, AacSound? sound)
 {
     private readonly List<ILiveViewer> _viewers = [];
     private readonly Queue<LivePacket> _packets = new();

@@ -8,7 +8,7 @@ using EdgeRecorder.Storage;
 namespace EdgeRecorder.Playback;
 
 /// <summary>Answers players out of the ring. Keeps the playlists that grow and the track selections of the segments that are being played, both bounded.</summary>
-internal sealed class PlaybackSource(IRing ring, BoxClock clock, BrowserSound? sound = null) : IPlaybackSource, IDisposable
+internal sealed class PlaybackSource(IRing ring, BoxClock clock, AacSound? sound = null) : IPlaybackSource, IDisposable
 {
     private const int MostGrowing = 256, MostEntries = 200_000, MostSelections = 256;
 
@@ -159,7 +159,7 @@ internal sealed class PlaybackSource(IRing ring, BoxClock clock, BrowserSound? s
             _selections.Clear();
         var recorded = InitSegment.Parse(init);
         var dressed = tracks == TrackChoice.Browser ? sound?.Dress(recorded) : null;
-        return _selections[(fragment.Generation, tracks)] = new Choice(TrackSelection.Of(dressed ?? recorded, tracks), dressed is null ? null : BrowserSound.SpeechOf(recorded));
+        return _selections[(fragment.Generation, tracks)] = new Choice(TrackSelection.Of(dressed ?? recorded, tracks), dressed is null ? null : AacSound.SpeechOf(recorded));
     }
 
     private RecordsAnswer.Overwritten Overwritten(StreamKey stream)

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using EdgeRecorder.Audio;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
@@ -66,7 +67,7 @@ internal sealed class SoundedRecords : IFootageDownload
         encoder.FillTo(MediaTime.To(to + Around90k, speech.TimeScale), keep);
         encoder.End(keep);
         var made = new SoundedRecords(whole);
-        var rate = BrowserSound.AacFor(speech)!.TimeScale;
+        var rate = AacSound.AacFor(speech)!.TimeScale;
         for (var i = 0; i < records.Count; i++)
         {
             var (begin, end) = (MediaTime.To(i == 0 ? from : records[i].Ref.MediaStart90k, rate), MediaTime.To(i + 1 < records.Count ? records[i + 1].Ref.MediaStart90k : to, rate));

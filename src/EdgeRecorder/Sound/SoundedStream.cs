@@ -9,7 +9,7 @@ namespace EdgeRecorder.Sound;
 /// A stream's fragments with AAC in place of G.711: pictures shared, sound made anew, once for all who watch. A frame goes out with the fragment that makes it complete, so sound
 /// lies up to 0.2 s behind the end of its pictures, at its own time. Fragments that need nothing pass as they are.
 /// </summary>
-internal sealed class SoundedStream(BrowserSound sound) : IDisposable
+internal sealed class SoundedStream(AacSound sound) : IDisposable
 {
     /// <summary>Pictures go on and sound does not: players would wait for it. Behind so much it is silence.</summary>
     private const long LongestPause90k = 45_000;
@@ -61,7 +61,7 @@ internal sealed class SoundedStream(BrowserSound sound) : IDisposable
 
     private void Change(InitSegment source)
     {
-        var speech = BrowserSound.SpeechOf(source);
+        var speech = AacSound.SpeechOf(source);
         (_source, _dressed) = (source, sound.Dress(source));
         if (_dressed is not null && _encoder is not null && _speech is not null && speech!.SameFormat(_speech))
             return;                                         // other parameter sets: sound goes on

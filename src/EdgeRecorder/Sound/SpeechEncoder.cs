@@ -4,12 +4,8 @@ using EdgeRecorder.Platform.FFmpeg;
 
 namespace EdgeRecorder.Sound;
 
-/// <summary>A frame of AAC.</summary>
-/// <param name="time">Where what is heard of it begins, in the AAC track's time scale: the coder's delay has been taken off.</param>
-internal delegate void AacFrame(long time, ReadOnlySpan<byte> bytes);
-
 /// <summary>
-/// G.711 into AAC, one behind the other without a hole: sound that pauses becomes silence, what comes twice is left out. Frames lie on a grid of 1024 samples from media
+/// Speech into AAC, one behind the other without a hole: sound that pauses becomes silence, what comes twice is left out. Frames lie on a grid of 1024 samples from media
 /// time 0 on, so that those made out of different pieces of a channel fit together. Not thread-safe.
 /// </summary>
 internal sealed class SpeechEncoder : IDisposable
@@ -31,7 +27,7 @@ internal sealed class SpeechEncoder : IDisposable
     private AacFrame? _frames;
 
     /// <param name="speech">What comes.</param>
-    /// <param name="target">What <see cref="BrowserSound.AacFor"/> makes of it.</param>
+    /// <param name="target">What <see cref="AacSound.AacFor"/> makes of it.</param>
     /// <exception cref="FFmpegException">The encoder is not there.</exception>
     public SpeechEncoder(Track speech, Track target)
     {
@@ -58,16 +54,19 @@ internal sealed class SpeechEncoder : IDisposable
     /// <param name="frames">Called with what becomes complete with it.</param>
     public void Add(long time, ReadOnlySpan<byte> speech, AacFrame frames)
     {
-        if (!HasBegun)
-            Begin(time);
-        _frames = frames;
-        var off = time - _next;
-        if (off < 0)
-            speech = speech[(int)Math.Min(speech.Length, -off)..];
-        else
-            Hold(off, off > _longestHeld ? (short)0 : _last);
+        speech = speech[Reach(time, speech.Length, frames)..];
         foreach (var code in speech)
             Feed(_law[code]);
+        _next += speech.Length;
+        HandOver();
+    }
+
+    /// <summary>The same for speech that has been decoded.</summary>
+    public void Add(long time, ReadOnlySpan<short> speech, AacFrame frames)
+    {
+        speech = speech[Reach(time, speech.Length, frames)..];
+        foreach (var sample in speech)
+            Feed(sample);
         _next += speech.Length;
         HandOver();
     }
@@ -90,6 +89,20 @@ internal sealed class SpeechEncoder : IDisposable
     }
 
     public void Dispose() => _encoder.Dispose();
+
+    /// <summary>Fills what lies before <paramref name="time"/>.</summary>
+    /// <returns>How many of the samples were there before.</returns>
+    private int Reach(long time, int samples, AacFrame frames)
+    {
+        if (!HasBegun)
+            Begin(time);
+        _frames = frames;
+        var off = time - _next;
+        if (off < 0)
+            return (int)Math.Min(samples, -off);
+        Hold(off, off > _longestHeld ? (short)0 : _last);
+        return 0;
+    }
 
     private void Hold(long samples, short value)
     {

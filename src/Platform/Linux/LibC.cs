@@ -8,7 +8,9 @@ internal static partial class LibC
 {
     public const int EINTR = 4;
     public const int POSIX_FADV_DONTNEED = 4;
+    public const uint SYNC_FILE_RANGE_WAIT_BEFORE = 1;
     public const uint SYNC_FILE_RANGE_WRITE = 2;
+    public const uint SYNC_FILE_RANGE_WAIT_AFTER = 4;
     public const int CLOCK_REALTIME = 0, CLOCK_BOOTTIME = 7;
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const int AT_FDCWD = -100;

@@ -138,6 +138,13 @@ public sealed class LinuxFile : IDisposable
             ThrowUnlessInterrupted("sync_file_range");
     }
 
+    /// <summary>Returns when what was dirty in the range has been written, though the device may still hold it in its cache.</summary>
+    public void WaitForWriteback(long offset, long length)
+    {
+        while (LibC.sync_file_range(_handle, offset, length, LibC.SYNC_FILE_RANGE_WAIT_BEFORE | LibC.SYNC_FILE_RANGE_WRITE | LibC.SYNC_FILE_RANGE_WAIT_AFTER) < 0)
+            ThrowUnlessInterrupted("sync_file_range");
+    }
+
     /// <summary>Puts the file's data, and the size if it changed, onto the device; not its other times (fdatasync).</summary>
     public void DataSync()
     {

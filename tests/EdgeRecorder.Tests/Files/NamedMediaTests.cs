@@ -15,7 +15,7 @@ public sealed class NamedMediaTests : IDisposable
     private const long Late90k = 123_456_789;
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly BrowserSound _sound = new(NullLogger<BrowserSound>.Instance);
+    private readonly AacSound _sound = new(NullLogger<AacSound>.Instance);
 
     public void Dispose() => _directory.Dispose();
 

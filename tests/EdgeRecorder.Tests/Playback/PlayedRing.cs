@@ -16,7 +16,7 @@ internal sealed class PlayedRing : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    public PlayedRing(BrowserSound? sound = null)
+    public PlayedRing(AacSound? sound = null)
     {
         Clock = new TestClock { Utc = 3600_000_000L * 24 * 365 * 10 };
         Source = new PlaybackSource(Ring, Clock, sound);

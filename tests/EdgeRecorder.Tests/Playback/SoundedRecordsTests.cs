@@ -13,7 +13,7 @@ namespace EdgeRecorder.Tests.Playback;
 /// <summary>Media segments of a playlist with AAC in place of G.711: each made by itself, and they fit together.</summary>
 public sealed class SoundedRecordsTests : IDisposable
 {
-    private readonly PlayedRing _played = new(new BrowserSound(NullLogger<BrowserSound>.Instance));
+    private readonly PlayedRing _played = new(new AacSound(NullLogger<AacSound>.Instance));
 
     public void Dispose() => _played.Dispose();
 

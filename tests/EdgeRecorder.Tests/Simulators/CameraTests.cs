@@ -338,7 +338,7 @@ public sealed class CameraTests
         {
             long total = 0;
             var buffer = new byte[64 * 1024];
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (await _tcp.GetStream().ReadAsync(buffer, deadline.Token) is > 0 and var read)
                 total += read;
             return total;

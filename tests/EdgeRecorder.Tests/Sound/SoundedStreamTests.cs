@@ -16,7 +16,7 @@ public sealed class SoundedStreamTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly Feed _feed = new();
-    private readonly SoundedStream _stream = new(new BrowserSound(NullLogger<BrowserSound>.Instance));
+    private readonly SoundedStream _stream = new(new AacSound(NullLogger<AacSound>.Instance));
     private readonly List<Fragment> _sounded = [];
 
     public void Dispose()

@@ -8,7 +8,7 @@ using EdgeRecorder.Tests.Simulators;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>The cascade between two started programs: one records a camera and registers with the other, which takes it for a device, records its channel and brings footage out of its ring.</summary>
-[Collection(ThirdDaemon.Name)]
+[Collection(FourthDaemon.Name)]
 public sealed class CascadeTests
 {
     private const string DeviceId = "34020000001180000077", Channel = "34020000001320000001", Key = $"{DeviceId}_{Channel}";

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>Every fault of the camera ends in a gap with the right reason and in continued recording; one daemon records many sick cameras side by side.</summary>
-[Collection(FirstDaemon.Name)]
+[Collection(FourthDaemon.Name)]
 public sealed class FaultTests(ITestOutputHelper output)
 {
     [Theory]

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>kill -9 at any moment: ready again at once, at most the open fragment lost, every file plays before and after, nobody has to do anything.</summary>
-[Collection(SecondDaemon.Name)]
+[Collection(FourthDaemon.Name)]
 public sealed class KillTests(ITestOutputHelper output)
 {
     /// <summary>

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>A full disk is the normal state: the ring laps on it, nothing grows, nothing fails.</summary>
-[Collection(SecondDaemon.Name)]
+[Collection(FourthDaemon.Name)]
 public sealed class LappedRingTests(ITestOutputHelper output)
 {
     private const int Segments = 24;

@@ -10,7 +10,7 @@ using Xunit.Abstractions;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>Watching the daemon over HLS: every playlist obeys the rules, players play, captures end with their players.</summary>
-[Collection(ThirdDaemon.Name)]
+[Collection(FourthDaemon.Name)]
 public sealed class LivePlaylistTests(ITestOutputHelper output)
 {
     [Theory]

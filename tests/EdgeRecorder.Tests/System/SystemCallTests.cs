@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace EdgeRecorder.Tests.SystemTests;
 
 /// <summary>What the kernel sees of a lapped ring: data syncs and nothing that costs a journal commit or a device read.</summary>
-[Collection(SecondDaemon.Name)]
+[Collection(FourthDaemon.Name)]
 public sealed partial class SystemCallTests(ITestOutputHelper output)
 {
     private const int Segments = 16;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using EdgeRecorder.Tests.Api;
 using EdgeRecorder.Tests.Media;
@@ -261,7 +262,9 @@ public sealed class VehicleTests(ITestOutputHelper output)
             await TracksAsync(daemon, $"13912345678_{i + 1}", file, 250);
             var samples = MemoryMarshal.Cast<byte, short>(await Tool.RunAsync("ffmpeg", "-v", "error", "-i", file, "-map", "0:a:0", "-ac", "1", "-ar", "8000", "-f", "s16le", "-")).ToArray();
             var (hertz, decibels) = Tone(samples.AsSpan(8000, 48000));
-            output.WriteLine($"{clips[i]}: {hertz:F2} Hz, {decibels:F1} dB");
+            var codec = Encoding.ASCII.GetString(await Tool.RunAsync("ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "stream=codec_name", "-of", "csv=p=0", file)).Trim();
+            output.WriteLine($"{clips[i]}: {codec}, {hertz:F2} Hz, {decibels:F1} dB");
+            Assert.Equal(clips[i] switch { "tone.alaw" => "pcm_alaw", "tone.ulaw" => "pcm_mulaw", _ => "aac" }, codec);
             Assert.True(hertz is > 995 and < 1005 && decibels >= 20, $"{clips[i]}: {hertz:F2} Hz, {decibels:F1} dB");
         }
     }

@@ -5,21 +5,27 @@ using EdgeRecorder.Platform.FFmpeg;
 
 namespace EdgeRecorder.Sound;
 
-/// <summary>What browsers and transport streams get in place of G.711, which they do not take: AAC, where FFmpeg's encoder is there. Nothing of it is loaded before somebody listens.</summary>
-internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
+/// <summary>
+/// AAC where FFmpeg's encoder is there: what browsers and transport streams get in place of G.711, which they do not take, and what is stored in place of speech that MP4 does not carry.
+/// Nothing of FFmpeg is loaded before somebody listens, or such speech comes.
+/// </summary>
+internal sealed partial class AacSound(ILogger<AacSound> log)
 {
     /// <summary>AAC of 8 kHz has frames of 128 ms, and two of them are on their way: too much for a live picture. Speech is doubled to this at least.</summary>
     private const int LeastRate = 16_000;
 
-    private readonly Lazy<bool> _isThere = new(IsThere);
+    private readonly Lazy<bool> _isInstalled = new(IsInstalled);
     private volatile bool _failed;
+
+    /// <summary>The encoder can be opened, and never failed.</summary>
+    public bool IsThere => !_failed && _isInstalled.Value;
 
     /// <summary>The stream with AAC in place of its G.711; null where there is none to replace, or nothing to make AAC with.</summary>
     public InitSegment? Dress(InitSegment stream)
         => SpeechOf(stream) is { } speech && Makes(speech) ? InitSegment.Build([.. stream.Tracks.Where(track => track.IsVideo), AacFor(speech)!]) : null;
 
     /// <summary>AAC can be made out of this track.</summary>
-    public bool Makes(Track track) => track.Codec is Codec.G711A or Codec.G711U && AacFor(track) is not null && !_failed && _isThere.Value;
+    public bool Makes(Track track) => track.Codec is Codec.G711A or Codec.G711U && AacFor(track) is not null && IsThere;
 
     public static Track? SpeechOf(InitSegment stream) => stream.Tracks.FirstOrDefault(track => track.Codec is Codec.G711A or Codec.G711U);
 
@@ -45,7 +51,7 @@ internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
         }
     }
 
-    private static bool IsThere()
+    private static bool IsInstalled()
     {
         if (FFmpegLibraries.WhyNoEncoder is not null)
             return false;
@@ -61,6 +67,6 @@ internal sealed partial class BrowserSound(ILogger<BrowserSound> log)
         _failed = true;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "AAC cannot be made; cameras with G.711 have no sound in browsers and in .ts files")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "AAC cannot be made: cameras with G.711 have no sound in browsers and .ts files, G.726 and ADPCM are stored as A-law")]
     private partial void LogFailed(FFmpegException fault);
 }
