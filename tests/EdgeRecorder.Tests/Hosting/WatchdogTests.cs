@@ -3,7 +3,6 @@ using EdgeRecorder.Configuration;
 using EdgeRecorder.Health;
 using EdgeRecorder.Hosting;
 using EdgeRecorder.Ledger;
-using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 using EdgeRecorder.Tests.Api;
