@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
@@ -44,8 +45,15 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, S
         if (Stopwatch.GetElapsedTime(_lastProgress) < ProgressPeriod)
             return;
         _lastProgress = Stopwatch.GetTimestamp();
-        systemd.Starting($"{what} segments of the ring, {done} of {of}", StartExtension);
         LogProgress(what, done, of);
+        try
+        {
+            systemd.Starting($"{what} segments of the ring, {done} of {of}", StartExtension);
+        }
+        catch (SocketException e)
+        {
+            LogDeaf(e.Message);                             // then systemd may lose its patience; the ring goes on as long as it is let
+        }
     }
 
     public void Opened(Ring ring, string folder)
@@ -80,6 +88,9 @@ internal sealed partial class RingObserver(IGapLedger gaps, ClockStore clocks, S
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ring {Volume}: {Segments} segments of {MiB} MiB; last stop {Stop}; {Read} segments read, {Relinked} records recovered")]
     private partial void LogOpened(Guid volume, int segments, long miB, PreviousStop stop, int read, int relinked);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "systemd cannot be told that the start takes longer: {Error}")]
+    private partial void LogDeaf(string error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ring: {What} segments, {Done} of {Of}")]
     private partial void LogProgress(string what, int done, int of);
