@@ -211,7 +211,7 @@ public sealed class VideoEncoderTests
         using var device = new VideoDevice(new FakeEncoderNode(false));
         Assert.Equal("/dev/video7 (Encoder of a test) does not encode to HEVC", Assert.Throws<NotSupportedException>(() => new VideoEncoder(device, new EncoderSettings { Coded = V4L2_PIX_FMT_HEVC, Width = 64, Height = 36 })).Message);
         using var other = new VideoDevice(new FakeEncoderNode(false) { RawFormats = [0x34424752] });
-        Assert.Equal("/dev/video7 (Encoder of a test) takes none of NV12, YU12, YUYV at 64x36", Assert.Throws<NotSupportedException>(() => Make(other)).Message);
+        Assert.Equal("/dev/video7 (Encoder of a test) takes none of NV12, YU12, YUYV, UYVY, NV21, BGR3, RGB3, GREY at 64x36", Assert.Throws<NotSupportedException>(() => Make(other)).Message);
     }
 
     [Fact]
