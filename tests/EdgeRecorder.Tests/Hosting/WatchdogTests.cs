@@ -100,48 +100,6 @@ public sealed class WatchdogTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_that_answers_no_sync_stands_and_so_does_one_that_answers_no_write()
-    {
-        using var bench = new RingBench();
-        using var goesOn = new ManualResetEventSlim();
-        (DiskCall? held, var calls) = (null, 0);
-        var device = new FaultyDevice
-        {
-            Fails = (call, _, _) =>
-            {
-                if (call == held)
-                {
-                    Interlocked.Increment(ref calls);
-                    goesOn.Wait();
-                }
-                return false;
-            },
-        };
-        var ring = bench.Open(device).Ring;
-        var standstill = new Standstill([ring.Writing, ring.Syncing, ring.Housekeeping], _time);
-        using var stream = ring.OpenStream(new(1, 0), RingBench.Identity(1), 0);
-        foreach (var (call, name) in new[] { (DiskCall.Sync, "ring sync"), (DiskCall.Write, "ring writer") })
-        {
-            standstill.Look();
-            (held, calls) = (call, 0);
-            goesOn.Reset();
-            var fragment = bench.Next(new(1, 0));
-            Assert.True(stream.Offer(fragment));
-            fragment.Release();
-            Wait.Until(() => calls > 0);
-            standstill.Look();
-            _time.Advance(Period);
-            Assert.Contains(new StandingWork(name, Period), standstill.Look());
-            Assert.Contains($"{name} has stood for 30 s", standstill.Says, StringComparison.Ordinal);
-            held = null;
-            goesOn.Set();
-            ring.Flush();
-            Wait.Until(() => standstill.Look().Count == 0);
-            Assert.Equal("", standstill.Says);
-        }
-    }
-
-    [Fact]
     public async Task A_commit_of_the_ledger_that_does_not_end_stands()
     {
         var standstill = new Standstill([_database.Commits], _time);
@@ -158,18 +116,6 @@ public sealed class WatchdogTests : IDisposable
         goesOn.Set();
         await commit;
         Assert.Empty(standstill.Look());
-    }
-
-    [Fact]
-    public void A_systemd_that_is_gone_costs_one_line_of_the_log()
-    {
-        _systemd.Dispose();
-        for (var i = 0; i < 5; i++)
-        {
-            _time.Advance(Third);
-            _watchdog.Look();
-        }
-        Wait.Until(() => _log.Lines is [(LogLevel.Warning, _)]);
     }
 
     private sealed class KeptLog : ILogger<Watchdog>
