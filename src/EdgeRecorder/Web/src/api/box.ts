@@ -17,6 +17,11 @@ export async function refreshChannels(stop?: AbortSignal): Promise<void> {
     channels.value = await get<Channel[]>(`channels?limit=${mostChannels}`, stop);
 }
 
+/** It was removed: nothing is to ask for its picture while the next list is under way. */
+export function forgetChannel(id: string): void {
+    channels.value = channels.value?.filter(channel => channel.id !== id);
+}
+
 export async function refreshDevices(stop?: AbortSignal): Promise<void> {
     devices.value = await get<Device[]>(`devices?limit=${mostChannels}`, stop);
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { channels, refreshChannels } from '../api/box';
+import { channels, forgetChannel, refreshChannels } from '../api/box';
 import { get, remove, send, session } from '../api/client';
 import { boxNow, clockSettings } from '../api/clock';
 import type { Channel, Timeline } from '../api/types';
@@ -158,6 +158,7 @@ function Heading({ channel }: { channel: Channel }) {
         if (window.confirm(words.removeQuestion(channel.name)))
             void attempt(async () => {
                 await remove(`channels/${channel.id}`);
+                forgetChannel(channel.id);
                 go({ at: 'wall' });
             });
     }
