@@ -46,9 +46,9 @@ internal sealed class SourceClip
         return stretches;
     }
 
-    /// <summary>A track of a file as ffmpeg copies it out, raw.</summary>
+    /// <summary>A track of a file as ffmpeg copies it out, raw: without times, so that those too near to each other for its counting of pictures are no fault.</summary>
     public static Task<byte[]> ElementaryAsync(string mp4, string track, string format)
-        => Tool.RunAsync("ffmpeg", "-v", "error", "-i", mp4, "-map", $"0:{track}:0", "-c", "copy", "-f", format, "-");
+        => Tool.RunAsync("ffmpeg", "-v", "error", "-i", mp4, "-map", $"0:{track}:0", "-c", "copy", "-bsf", "setts=ts=N", "-f", format, "-");
 
     private static List<byte[]> Slices(Codec codec, byte[] annexB)
         => Clip.Nals(annexB).FindAll(nal => nal.Length > 0 && (codec == Codec.H264 ? (nal[0] & 0x1F) is >= 1 and <= 5 : nal[0] >> 1 <= 31));
