@@ -12,7 +12,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections)
         => testCollections.OrderBy(collection => collection.DisplayName switch
         {
-            FirstDaemon.Name or SecondDaemon.Name or ThirdDaemon.Name => 0,
+            FirstDaemon.Name or SecondDaemon.Name or ThirdDaemon.Name or FourthDaemon.Name => 0,
             var name when name.Contains(nameof(Web.PublishedTests), StringComparison.Ordinal) => 1,
             Web.Pages.Name => 2,
             _ => 3,
