@@ -43,9 +43,9 @@ internal static class Tool
         }
     }
 
-    /// <summary>Decodes every frame of every track; fails on anything a decoder or demuxer has to say.</summary>
+    /// <summary>Decodes every frame of every track; fails on anything a decoder or demuxer has to say. Times are those of the file: counted in pictures, two near to each other would be one.</summary>
     public static async Task DecodesAsync(string path)
-        => await RunAsync("ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-");
+        => await RunAsync("ffmpeg", "-v", "error", "-xerror", "-i", path, "-enc_time_base:v", "-1", "-f", "null", "-");
 
     /// <summary>The same in GStreamer: a chain per track out of qtdemux, each to its end.</summary>
     public static async Task DecodesInGStreamerAsync(string path, bool video, bool audio)

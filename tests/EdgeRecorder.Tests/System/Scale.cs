@@ -17,7 +17,7 @@ internal static class Scale
     }
 }
 
-/// <summary>Daemons load the machine: one test of each of these at a time, so that four daemons run at once and no more. The rows take about as long: a new class goes into the shortest.</summary>
+/// <summary>Daemons load the machine: one test of each of these at a time, so that four daemons run at once and no more. The rows take about as long: a new class goes into the shortest, but one that needs the published program into the third, which waits for it.</summary>
 [CollectionDefinition(Name)]
 public sealed class FirstDaemon
 {

@@ -9,7 +9,7 @@ using EdgeRecorder.Tests.SystemTests;
 namespace EdgeRecorder.Tests.Conformance.Axxon;
 
 /// <summary>Twins of the cases that the contract has for a box without encoder, on one with x264: what is refused or left out there is done here.</summary>
-[Collection(FirstDaemon.Name)]
+[Collection(ThirdDaemon.Name)]
 public sealed class AxxonEncodingTests(AxxonEncodingBox box) : IClassFixture<AxxonEncodingBox>, IDisposable
 {
     private const int Width = 1280, Height = 720;

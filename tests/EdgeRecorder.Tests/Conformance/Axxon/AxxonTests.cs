@@ -7,7 +7,7 @@ using EdgeRecorder.Tests.SystemTests;
 namespace EdgeRecorder.Tests.Conformance.Axxon;
 
 /// <summary>The cases of the contract, by number, over HTTP against the started daemon: the archive.</summary>
-[Collection(SecondDaemon.Name)]
+[Collection(ThirdDaemon.Name)]
 public sealed partial class AxxonTests(AxxonBox box) : IClassFixture<AxxonBox>, IDisposable
 {
     private const string Mp4 = """{"format":"mp4"}""";
