@@ -26,6 +26,7 @@ internal sealed class LedgerDatabase : IDisposable
     private readonly ConcurrentQueue<Waiting> _waiting = new();
     private readonly string _path;
     private int _writes;
+    private int _committingSoon;
 
     /// <summary>The transaction that is being written.</summary>
     public WorkMark Commits { get; } = new("ledger");
@@ -72,8 +73,15 @@ internal sealed class LedgerDatabase : IDisposable
         var mine = new Waiting(connection => result = work(connection));
         _waiting.Enqueue(mine);
         lock (_writing)
+        {
             while (!mine.IsDone)
                 CommitWaiting();
+            if (_writes >= WritesPerLook)
+            {
+                _writes = 0;
+                DatabaseReserve.Keep(_writer, _path, ReserveBytes);
+            }
+        }
         mine.Fault?.Throw();
         return result;
     }
@@ -83,6 +91,28 @@ internal sealed class LedgerDatabase : IDisposable
         work(connection);
         return true;
     });
+
+    /// <summary>Nobody waits for it: it goes with the next commit, which comes at once where none is under way. What comes of it is in the task.</summary>
+    public Task WriteSoon(Action<SqliteConnection> work)
+    {
+        var mine = new Waiting(work) { Soon = new(TaskCreationOptions.RunContinuationsAsynchronously) };
+        _waiting.Enqueue(mine);
+        if (Interlocked.Exchange(ref _committingSoon, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static ledger =>
+            {
+                Volatile.Write(ref ledger._committingSoon, 0);
+                ledger.CommitAll();
+            }, this, preferLocal: false);
+        return mine.Soon.Task;
+    }
+
+    /// <summary>What was to be written soon is on the disk.</summary>
+    public void CommitAll()
+    {
+        lock (_writing)
+            while (!_waiting.IsEmpty)
+                CommitWaiting();
+    }
 
     /// <summary>Reads what was committed.</summary>
     public T Read<T>(Func<SqliteConnection, T> work)
@@ -110,12 +140,8 @@ internal sealed class LedgerDatabase : IDisposable
             var fault = ExceptionDispatchInfo.Capture(e);
             group.ForEach(each => each.Fault ??= fault);
         }
-        group.ForEach(each => each.IsDone = true);
-        if ((_writes += group.Count) >= WritesPerLook)
-        {
-            _writes = 0;
-            DatabaseReserve.Keep(_writer, _path, ReserveBytes);
-        }
+        group.ForEach(each => each.End());
+        _writes += group.Count;
     }
 
     /// <param name="shared">Null: nobody else is in it, and a failure ends the transaction as a whole.</param>
@@ -140,6 +166,8 @@ internal sealed class LedgerDatabase : IDisposable
             _reader.Dispose();
         lock (_writing)
         {
+            while (!_waiting.IsEmpty)
+                CommitWaiting();
             DatabaseReserve.Checkpoint(_writer);
             _writer.Dispose();
         }
@@ -162,8 +190,20 @@ internal sealed class LedgerDatabase : IDisposable
     private sealed class Waiting(Action<SqliteConnection> work)
     {
         public Action<SqliteConnection> Work => work;
-        public bool IsDone { get; set; }
+        public bool IsDone { get; private set; }
         public ExceptionDispatchInfo? Fault { get; set; }
+
+        /// <summary>Null: somebody waits under the lock.</summary>
+        public TaskCompletionSource? Soon { get; init; }
+
+        public void End()
+        {
+            IsDone = true;
+            if (Fault is null)
+                Soon?.SetResult();
+            else
+                Soon?.SetException(Fault.SourceException);
+        }
     }
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)

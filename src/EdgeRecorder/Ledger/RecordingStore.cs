@@ -100,9 +100,10 @@ internal sealed class RecordingStore(LedgerDatabase ledger)
     public IReadOnlyList<RecordingRow> Open() => ledger.Read(c => c.List($"SELECT {Columns} FROM recordings WHERE state<>'stopped' ORDER BY created_utc_ms, id", Read));
 
     /// <summary>An owner's that were stopped at or after an instant, newest first.</summary>
-    public IReadOnlyList<RecordingRow> Stopped(string owner, DateTimeOffset since, int most) => ledger.Read(c => c.List(
-        $"SELECT {Columns} FROM recordings WHERE state='stopped' AND owner=$owner AND finish_utc_ms>=$since ORDER BY finish_utc_ms DESC, id LIMIT $most", Read,
-        ("$owner", owner), ("$since", since.ToUnixTimeMilliseconds()), ("$most", most)));
+    /// <param name="externalId">Only those of this one; empty: all.</param>
+    public IReadOnlyList<RecordingRow> Stopped(string owner, DateTimeOffset since, int most, string externalId) => ledger.Read(c => c.List(
+        $"SELECT {Columns} FROM recordings WHERE state='stopped' AND owner=$owner AND finish_utc_ms>=$since AND ($external='' OR external_id=$external) ORDER BY finish_utc_ms DESC, id LIMIT $most", Read,
+        ("$owner", owner), ("$since", since.ToUnixTimeMilliseconds()), ("$most", most), ("$external", externalId)));
 
     /// <summary>In order of id, those behind <paramref name="after"/>.</summary>
     public IReadOnlyList<RecordingRow> List(int limit, string? after) => ledger.Read(c => c.List(

@@ -169,7 +169,8 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     }
 
     /// <summary>An owner's that were stopped since an instant, newest first.</summary>
-    public IReadOnlyList<RecordingRow> Stopped(string owner, DateTimeOffset since, int most = 1000) => _store.Stopped(owner, since, most);
+    /// <param name="externalId">Only those of this one; empty: all.</param>
+    public IReadOnlyList<RecordingRow> Stopped(string owner, DateTimeOffset since, int most, string externalId) => _store.Stopped(owner, since, most, externalId);
 
     /// <summary>What whoever writes files has to say of a recording. Cheap; the ledger has it at once when a file began, else some seconds later.</summary>
     public void Report(string id, RecordingProgress progress)

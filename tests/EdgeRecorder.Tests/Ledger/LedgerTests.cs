@@ -43,6 +43,19 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_nobody_waits_for_is_committed_by_itself_and_its_task_says_when_it_failed()
+    {
+        _ledger.Write(c => c.Run("CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT"));
+        await _ledger.WriteSoon(c => c.Run("INSERT INTO t VALUES (1)"));
+        var again = _ledger.WriteSoon(c => c.Run("INSERT INTO t VALUES (1)"));
+        var other = _ledger.WriteSoon(c => c.Run("INSERT INTO t VALUES (2)"));
+        _ledger.CommitAll();
+        Assert.Equal([1, 2], _ledger.Read(c => c.List("SELECT a FROM t ORDER BY a", r => r.GetInt32(0))));
+        await other;
+        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => again);
+    }
+
+    [Fact]
     public async Task What_waits_while_another_writes_is_committed_together_and_failures_stay_with_their_own()
     {
         _ledger.Write(c => c.Run("CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT; INSERT INTO t VALUES (7)"));

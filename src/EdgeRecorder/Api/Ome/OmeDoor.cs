@@ -5,6 +5,7 @@ using EdgeRecorder.Configuration;
 using EdgeRecorder.Files;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Recording;
+using EdgeRecorder.Storage;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EdgeRecorder.Api.Ome;
@@ -13,10 +14,14 @@ namespace EdgeRecorder.Api.Ome;
 /// OvenMediaEngine recording API, port 8081: <c>POST /v1/vhosts/{vhost}/apps/{app}:startRecord|:stopRecord|:records</c>, and <c>GET …:records</c>. Every answer is
 /// <c>{"message","statusCode","response"}</c>, and the HTTP status is <c>statusCode</c>. Two dialects: `seed`, as first published, and `current`.
 /// </summary>
-internal sealed class OmeDoor(RecorderOptions options, OmeViews views, OmeTime times, RecordingDesk desk, NamedFiles files, AuditStore audit, TimeProvider time) : Door
+internal sealed class OmeDoor(RecorderOptions options, OmeViews views, OmeTime times, RecordingDesk desk, NamedFiles files, IStorageStatus storage, AuditStore audit, TimeProvider time) : Door
 {
     private const int LongestName = 128, MostStopped = 256;
+    private const string NotEnoughStorage = "Not enough storage (400)";
     private const string JsonType = "application/json;charset=UTF-8";
+
+    /// <summary>So long a start that is refused waits for its end.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly OmeOptions _options = options.Api.Ome;
     private readonly Throttle _throttle = new(time);
@@ -88,20 +93,13 @@ internal sealed class OmeDoor(RecorderOptions options, OmeViews views, OmeTime t
             await answer(body);
     }
 
-    private Task StartAsync(HttpContext context, string host, string application, OmeBody body)
+    private async Task StartAsync(HttpContext context, string host, string application, OmeBody body)
     {
-        string[] missing = [.. body.Id is null ? (string[])["id"] : [], .. body.Stream is null ? (string[])["stream.name"] : []];
-        if (missing.Length > 0)
-            return RefuseInDialectAsync(context, 400, $"There is no required parameter [{string.Join(", ", missing)}] (400)");
-        if (body.Interval > 0 && body.Schedule.Length > 0)
-            return RefuseInDialectAsync(context, 400, "[Interval] and [Schedule] cannot be used at the same time");
-        if (body.Schedule.Length > 0 && SplitRule.Cron3.Read(body.Schedule, times.Zone) is null)
-            return RefuseInDialectAsync(context, 400, "Invalid [schedule] parameter (400)");
-        if (desk.Find(OmeNames.FamilyName, OmePlan.ExternalIdOf(host, application, body.Id!)) is not null)
-            return DuplicateAsync(context, body.Id!);
-        if (Read(host, application, body, out var plan, out var stream) is { } wrong)
-            return RefuseInDialectAsync(context, 400, $"Invalid [{wrong}] parameter (400)");
-
+        if (Refusal(host, application, body, out var plan, out var stream) is { } refusal)
+        {
+            await RefuseInDialectAsync(context, 400, refusal);
+            return;
+        }
         var channel = views.Find(application, body.Stream!);
         var row = desk.Start(new RecordingWish
         {
@@ -109,9 +107,35 @@ internal sealed class OmeDoor(RecorderOptions options, OmeViews views, OmeTime t
             Plan = System.Text.Json.JsonSerializer.Serialize(plan, OmeJson.Plain.OmePlan), By = OmeNames.FamilyName,
         }, out var created);
         if (!created)
-            return DuplicateAsync(context, body.Id!);
-        Audit(context, "ome.start", plan.ExternalId);
-        return SucceedAsync(context, Record(row, plan));
+            await RefuseInDialectAsync(context, 400, Duplicate(body.Id!));
+        else if (row.State == RecordingState.Error)             // the ring has no place for the channel
+        {
+            await desk.StopAsync(row.Id, Patience);
+            await RefuseInDialectAsync(context, 400, NotEnoughStorage);
+        }
+        else
+        {
+            Audit(context, "ome.start", plan.ExternalId);
+            await SucceedAsync(context, Record(row, plan));
+        }
+    }
+
+    /// <summary>Null and what is to be recorded, or why not: the first of the contract's reasons (4.1), in its order.</summary>
+    private string? Refusal(string host, string application, OmeBody body, out OmePlan? plan, out byte stream)
+    {
+        (plan, stream) = (null, 0);
+        string[] missing = [.. body.Id is null ? (string[])["id"] : [], .. body.Stream is null ? (string[])["stream.name"] : []];
+        if (missing.Length > 0)
+            return $"There is no required parameter [{string.Join(", ", missing)}] (400)";
+        if (body.Interval > 0 && body.Schedule.Length > 0)
+            return "[Interval] and [Schedule] cannot be used at the same time";
+        if (body.Schedule.Length > 0 && SplitRule.Cron3.Read(body.Schedule, times.Zone) is null)
+            return "Invalid [schedule] parameter (400)";
+        if (desk.Find(OmeNames.FamilyName, OmePlan.ExternalIdOf(host, application, body.Id!)) is not null)
+            return Duplicate(body.Id!);
+        if (Read(host, application, body, out plan, out stream) is { } wrong)
+            return $"Invalid [{wrong}] parameter (400)";
+        return storage.Figures().Fault.Length > 0 ? NotEnoughStorage : null;
     }
 
     /// <summary>Null and the plan, or the member that cannot be meant.</summary>
@@ -157,12 +181,13 @@ internal sealed class OmeDoor(RecorderOptions options, OmeViews views, OmeTime t
 
     private Task ListAsync(HttpContext context, string host, string application, OmeBody body)
     {
-        var open = desk.Of(OmeNames.FamilyName);
+        var asked = body.Id is null ? "" : OmePlan.ExternalIdOf(host, application, body.Id);
+        var open = body.Id is null ? desk.Of(OmeNames.FamilyName) : desk.Find(OmeNames.FamilyName, asked) is { } found ? [found] : [];
         // A job that was started again has taken the place of the one before.
         var seen = open.Select(row => row.ExternalId).ToHashSet(StringComparer.Ordinal);
-        var stopped = desk.Stopped(OmeNames.FamilyName, time.GetUtcNow().AddSeconds(-_options.StoppedRetentionSeconds), MostStopped).Where(row => seen.Add(row.ExternalId));
+        var stopped = desk.Stopped(OmeNames.FamilyName, time.GetUtcNow().AddSeconds(-_options.StoppedRetentionSeconds), MostStopped, asked).Where(row => seen.Add(row.ExternalId));
         var records = open.Concat(stopped).OrderBy(row => row.Created).Select(row => (Row: row, Plan: OmePlan.Of(row)))
-            .Where(job => job.Plan.VirtualHost == host && job.Plan.Application == application && (body.Id is null || job.Plan.Id == body.Id)).Select(job => Record(job.Row, job.Plan)).ToArray();
+            .Where(job => job.Plan.VirtualHost == host && job.Plan.Application == application).Select(job => Record(job.Row, job.Plan)).ToArray();
         if (records.Length > 0 || IsCurrent)
             return SendAsync(context, new OmeMany("OK", 200, records));
         context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -193,7 +218,7 @@ internal sealed class OmeDoor(RecorderOptions options, OmeViews views, OmeTime t
         };
     }
 
-    private Task DuplicateAsync(HttpContext context, string id) => RefuseInDialectAsync(context, 400, $"Duplicate ID already exists [{id}] (400)");
+    private static string Duplicate(string id) => $"Duplicate ID already exists [{id}] (400)";
 
     private static Task NoRouteAsync(HttpContext context) => FailAsync(context, StatusCodes.Status404NotFound, "[HTTP] Controller not found (404)");
 

@@ -27,6 +27,13 @@ public sealed class CdvrLimitTests(CdvrLimitBox box) : IClassFixture<CdvrLimitBo
     }
 
     [Fact]
+    public void OvenMediaEngine_s_door_refuses_such_a_channel_in_its_own_words()
+    {
+        box.OmeNoRoom!.Is(System.Net.HttpStatusCode.BadRequest, "Not enough storage (400)");
+        Assert.Equal("stopped", OmeClient.State(box.OmeAfterNoRoom));
+    }
+
+    [Fact]
     public void So_many_devices_that_are_not_there_are_waited_for_and_no_more()
     {
         Assert.Equal(["armed", "armed", "over limit", "already recording"], new[] { "first", "second", "third", "first again" }.Select(name => box.Answers[name].Note));
@@ -65,6 +72,8 @@ public sealed class CdvrLimitBox : IAsyncLifetime
 
     internal Dictionary<string, (int Result, string Note, string Detail)> Answers { get; } = [];
     internal string JobsAfterNoRoom { get; private set; } = "";
+    internal OmeAnswer? OmeNoRoom { get; private set; }
+    internal JsonElement OmeAfterNoRoom { get; private set; }
     internal List<List<(string Id, string Name, long Size, string Sha256)>> Files { get; } = [];
     internal List<string> OmeRecords { get; } = [];
 
@@ -100,6 +109,8 @@ public sealed class CdvrLimitBox : IAsyncLifetime
         await AskAsync(http, "the tag", $"/Record/Start?Sim=cam1&Channel=1&Protocol=3{Tag}");
         await daemon.AwaitStateAsync("cam1", "recording");
         await AskAsync(http, "no room", $"/Record/Start?Sim=cam2&Channel=1&Protocol=3{Tag}");
+        OmeNoRoom = await ome.PostAsync(OmeClient.S, OmeClient.Body("no-room", "cam2"));
+        OmeAfterNoRoom = await ome.ShowAsync("no-room");
         JobsAfterNoRoom = string.Join('\n', (await daemon.GetAsync("/api/v1/recordings?limit=1000")).EnumerateArray().Where(r => r.GetProperty("state").GetString() != "stopped").Select(r => r.GetRawText()));
         await AskAsync(http, "first", $"/Record/Start?Sim=013300000001&Channel=1{Tag}");
         await AskAsync(http, "second", $"/Record/Start?Sim=013300000002&Channel=1{Tag}");
