@@ -11,13 +11,14 @@ using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Schedules;
+using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Hosting;
 
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
     RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings, ScheduleDesk schedules, IEnumerable<IRecordingFollower> followers, NamedFiles files, WantedDevices wanted,
-    ExportDesk exports, DevicePasswords passwords, IEnumerable<Door> doors, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, SystemdNotify systemd, ILogger<Startup> log) : BackgroundService
+    ExportDesk exports, IRing ring, DevicePasswords passwords, IEnumerable<Door> doors, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, SystemdNotify systemd, ILogger<Startup> log) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -35,6 +36,7 @@ internal sealed partial class Startup(
             recordings.Follow(follower);
         recordings.Start();
         await schedules.StartAsync();
+        ring.MayOverwrite();                                // locks and promises are known
         files.CloseLeft();
         wanted.Start();
         exports.Start();

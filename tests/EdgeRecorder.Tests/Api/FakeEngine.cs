@@ -36,6 +36,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public int BootNumber => 1;
     public int Syncs;
     public void SyncNow() => Interlocked.Increment(ref Syncs);
+    public void MayOverwrite() { }
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public void SetPreRoll(int channelNumber, bool on) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)

@@ -58,6 +58,26 @@ public sealed class LockTests : IDisposable
     }
 
     [Fact]
+    public void A_start_that_lacks_room_gives_up_nothing_before_the_locks_are_pinned()
+    {
+        _bench.Ring.Dispose();
+        _bench.Options = _bench.Options with { KeepsAll = true };
+        _bench.Open();
+        _bench.Record(Gate, 1800);                          // the power goes before the ring has made room again
+        var few = _bench.Ring.Status().Available;
+        Assert.InRange(few, 1, 4);
+        _bench.Ring.Dispose();
+        _bench.Open();
+        _bench.Record(Gate, 20);
+        Assert.Equal(1, _bench.NumbersOf(Gate)[0]);
+        Assert.Null(Lock("a", 1, 60));                      // the oldest, which would go first
+        _bench.Ring.MayOverwrite();
+        Wait.Until(() => _bench.Ring.Status().Available > few);
+        Assert.Equal(Enumerable.Range(1, 60), _bench.NumbersOf(Gate).Take(60));
+        Assert.NotEmpty(_bench.Observer.Evictions);
+    }
+
+    [Fact]
     public void Footage_and_its_copy_are_one_in_every_answer()
     {
         _bench.Record(Gate, 600);
