@@ -30,8 +30,7 @@ internal sealed partial class Startup(
         devices.ChannelChanged += recordings.Changed;
         devices.ChannelRemoved += recordings.Removed;
         events.EndLeft();
-        foreach (var (row, reason) in locks.Start())
-            LogLockLost(row.Id, reason);
+        locks.Start();
         foreach (var follower in followers)
             recordings.Follow(follower);
         recordings.Start();
@@ -100,9 +99,6 @@ internal sealed partial class Startup(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "First start: user admin, password {Password} (also in {Path} until it is changed)")]
     private partial void LogFirstPassword(string password, string path);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Lock {Id} could not be pinned again: {Reason}")]
-    private partial void LogLockLost(string id, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "api.{Family} on port {Port} is open to everybody: access is anonymous")]
     private partial void LogAnonymous(string family, int port);

@@ -98,6 +98,8 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public double EventPoolUse { get; set; }
 
     public ChannelStatus Status(StreamKey stream) => new() { State = States.GetValueOrDefault(stream, ChannelState.Offline), Detail = "401 from camera", Fragments = 3 };
+    public void PinAgain(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs) => TryPin(lockId, stream, fromUtcUs, toUtcUs);
+
     public string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs)
     {
         if (PinRefusal is null)

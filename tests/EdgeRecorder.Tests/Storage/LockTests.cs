@@ -78,6 +78,40 @@ public sealed class LockTests : IDisposable
     }
 
     [Fact]
+    public void Copies_of_several_locks_in_one_open_pool_segment_are_all_there_after_a_restart()
+    {
+        _bench.Record(Gate, 300);
+        Assert.Null(Lock("a", 101, 105));
+        Wait.Until(() => _bench.Ring.Status() is { Pool: 1, PinnedBytes: 0 });
+        _bench.Record(Gate, 300);                           // into segments that are younger than the pool's
+        Assert.Null(Lock("b", 401, 405));
+        _bench.Record(Gate, 5000);                          // the originals are overwritten
+        Assert.Equal(1, _bench.Ring.Status().Pool);
+        var before = _bench.NumbersOf(Gate, to: _start + 600 * 1_000_000L);
+        _bench.Ring.Dispose();
+        _bench.Open();
+        Assert.Empty(_bench.Observer.Holes);
+        Assert.Equal(before, _bench.NumbersOf(Gate, to: _start + 600 * 1_000_000L));
+        Assert.Equal(Enumerable.Range(401, 5), before.TakeLast(5));
+    }
+
+    [Fact]
+    public void Locks_that_fill_the_pool_hold_again_after_a_restart_while_the_ring_still_has_the_originals()
+    {
+        _bench.Record(Gate, 600);
+        Assert.Null(Lock("a", 1, 200));
+        Assert.Null(Lock("b", 598, 599));
+        Wait.Until(() => _bench.Ring.Status().Pool >= 5);
+        _bench.Ring.Dispose();
+        _bench.Open();
+        _bench.Ring.Locks.PinAgain("a", Gate, _start + 1_000_000L, _start + 201_000_000L);
+        _bench.Ring.Locks.PinAgain("b", Gate, _start + 598_000_000L, _start + 600_000_000L);
+        _bench.Ring.Locks.Release("b");                     // what no lock holds goes back to the ring
+        _bench.Record(Gate, 4000);
+        Assert.Equal(Enumerable.Range(1, 200), _bench.NumbersOf(Gate).Take(200));
+    }
+
+    [Fact]
     public void Footage_and_its_copy_are_one_in_every_answer()
     {
         _bench.Record(Gate, 600);
