@@ -79,6 +79,7 @@ internal static class Engine
             SyncPeriod = TimeSpan.FromSeconds(options.Storage.SyncSeconds),
             Chain = options.Storage.Chain switch { ChainChoice.On => true, ChainChoice.Off => false, _ => CpuFeatures.HasSha256 },
             Channels = options.Channels.Count,
+            KeepsAll = true,
             Sign = services.GetRequiredService<DeviceKey>().Sign,
         }, services.GetRequiredService<BoxClock>(), observer,
         clocks.Boots().Select(b => new BootAnchor(b.Number, b.Id, b.AnchoredBoottimeUs, b.AnchoredBoottimeUs + b.OffsetUs, b.Quality)), progress: observer.Progress);

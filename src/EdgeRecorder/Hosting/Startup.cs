@@ -11,13 +11,14 @@ using EdgeRecorder.Media;
 using EdgeRecorder.Platform.Linux;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Schedules;
+using EdgeRecorder.Storage;
 
 namespace EdgeRecorder.Hosting;
 
 /// <summary>What happens once at start, in order: dates, first password, channels, locks, recordings; and what systemd is told.</summary>
 internal sealed partial class Startup(
     RecorderOptions options, ClockStore clocks, InitialPassword password, ChannelCatalog catalog, DeviceCatalog devices, EventStore events, LockDesk locks, RecordingDesk recordings, ScheduleDesk schedules, IEnumerable<IRecordingFollower> followers, NamedFiles files, WantedDevices wanted,
-    ExportDesk exports, DevicePasswords passwords, IEnumerable<Door> doors, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, SystemdNotify systemd, ILogger<Startup> log) : BackgroundService
+    ExportDesk exports, IRing ring, DevicePasswords passwords, IEnumerable<Door> doors, Readiness readiness, IHostApplicationLifetime lifetime, TimeProvider time, SystemdNotify systemd, ILogger<Startup> log) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -29,12 +30,12 @@ internal sealed partial class Startup(
         devices.ChannelChanged += recordings.Changed;
         devices.ChannelRemoved += recordings.Removed;
         events.EndLeft();
-        foreach (var (row, reason) in locks.Start())
-            LogLockLost(row.Id, reason);
+        locks.Start();
         foreach (var follower in followers)
             recordings.Follow(follower);
         recordings.Start();
         await schedules.StartAsync();
+        ring.MayOverwrite();                                // locks and promises are known
         files.CloseLeft();
         wanted.Start();
         exports.Start();
@@ -98,9 +99,6 @@ internal sealed partial class Startup(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "First start: user admin, password {Password} (also in {Path} until it is changed)")]
     private partial void LogFirstPassword(string password, string path);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Lock {Id} could not be pinned again: {Reason}")]
-    private partial void LogLockLost(string id, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "api.{Family} on port {Port} is open to everybody: access is anonymous")]
     private partial void LogAnonymous(string family, int port);

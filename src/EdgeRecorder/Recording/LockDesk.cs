@@ -10,14 +10,13 @@ internal sealed class LockDesk(LockStore store, ILocks ring, TimeProvider time) 
     private ITimer? _expiry;
 
     /// <summary>Pins what the ledger says is locked, and from then on lets go what expires.</summary>
-    /// <returns>Locks the ring could not pin, with its reason.</returns>
-    public IReadOnlyList<(LockRow Lock, string Reason)> Start()
+    public void Start()
     {
         ring.Copied = (id, pool) => store.SetCopied(id, pool);
         ReleaseExpired();
-        var failed = store.Active().Select(row => (row, Pin(row))).Where(x => x.Item2 is not null).Select(x => (x.row, x.Item2!)).ToList();
+        foreach (var row in store.Active())
+            ring.PinAgain(row.Id, row.Stream, Us(row.From), Us(row.To));
         _expiry = time.CreateTimer(_ => ReleaseExpired(), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-        return failed;
     }
 
     /// <summary>The lock, or null and why the ring refuses it.</summary>
@@ -25,7 +24,7 @@ internal sealed class LockDesk(LockStore store, ILocks ring, TimeProvider time) 
     {
         var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
         var row = new LockRow(OpaqueId.New(), stream, from, to, reason, by, now, expires ?? now + Default, LockState.Pinned, "");
-        if (Pin(row) is { } refusal)
+        if (ring.TryPin(row.Id, row.Stream, Us(row.From), Us(row.To)) is { } refusal)
             return (null, refusal);
         store.Add(row);
         return (row, null);
@@ -54,7 +53,7 @@ internal sealed class LockDesk(LockStore store, ILocks ring, TimeProvider time) 
 
     public void Dispose() => _expiry?.Dispose();
 
-    private string? Pin(LockRow row) => ring.TryPin(row.Id, row.Stream, row.From.ToUnixTimeMilliseconds() * 1000, row.To.ToUnixTimeMilliseconds() * 1000);
+    private static long Us(DateTimeOffset time) => time.ToUnixTimeMilliseconds() * 1000;
 
     private void ReleaseExpired()
     {

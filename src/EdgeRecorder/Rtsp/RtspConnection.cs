@@ -27,6 +27,7 @@ internal sealed class RtspConnection : IByteSink, IDisposable
     private IRtspPeer? _peer;
     private byte[] _unsent = [];
     private int _unsentLength;
+    private bool _closed;
 
     /// <param name="socket">Connected; belongs to this class from here on.</param>
     public RtspConnection(Socket socket, BoxClock clock)
@@ -69,6 +70,8 @@ internal sealed class RtspConnection : IByteSink, IDisposable
     {
         lock (_sendGate)
         {
+            if (_closed)
+                return false;                               // the session ended while a timer was about to report
             if (!FlushUnsent())
                 return Keep(bytes);
             var sent = _socket.Send(bytes, SocketFlags.None, out var error);
@@ -82,7 +85,8 @@ internal sealed class RtspConnection : IByteSink, IDisposable
     public void Tick(long nowUs)
     {
         lock (_sendGate)
-            FlushUnsent();
+            if (!_closed)
+                FlushUnsent();
         _reader.Tick(nowUs);
     }
 
@@ -106,7 +110,12 @@ internal sealed class RtspConnection : IByteSink, IDisposable
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        lock (_sendGate)
+            _closed = true;
+        _socket.Dispose();
+    }
 
     /// <summary>The socket serves both families: an IPv4 address comes mapped.</summary>
     private static IPAddress Address(EndPoint? end)

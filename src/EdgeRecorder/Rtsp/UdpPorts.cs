@@ -64,8 +64,15 @@ internal sealed class UdpPorts : IDisposable
     /// <summary>Sends a receiver report.</summary>
     public void SendControl(ReadOnlySpan<byte> report)
     {
-        if (_control.Connected)
-            _control.Send(report, SocketFlags.None, out _);
+        try
+        {
+            if (_control.Connected)
+                _control.Send(report, SocketFlags.None, out _);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The timer came while the session was being closed.
+        }
     }
 
     /// <summary>Reads both ports until disposed.</summary>

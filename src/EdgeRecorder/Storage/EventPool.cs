@@ -24,9 +24,12 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
     public int Limit => Math.Max(1, (int)(catalog.Segments.Count * options.EventPoolShare));
 
     public string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs)
+        => fromUtcUs >= toUtcUs ? "the range is empty" : Pin(lockId, stream, fromUtcUs, toUtcUs, Limit);
+
+    public void PinAgain(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs) => Pin(lockId, stream, fromUtcUs, toUtcUs, int.MaxValue);
+
+    private string? Pin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs, int limit)
     {
-        if (fromUtcUs >= toUtcUs)
-            return "the range is empty";
         lock (_gate)
         {
             if (_locks.ContainsKey(lockId))
@@ -37,8 +40,8 @@ internal sealed class EventPool(RingCatalog catalog, RingOptions options, Guid v
                 var wanted = Overlapping(held).Where(s => !s.IsPool).ToList();
                 var bytes = wanted.Sum(s => s.Bytes) + _locks.Values.Sum(l => l.Pinned.Sum(s => s.Bytes));
                 var segments = catalog.Segments.Count(s => s.IsPool && s.HasFootage) + (int)((bytes + catalog.Geometry.SealOffset - 1) / catalog.Geometry.SealOffset);
-                if (wanted.Count > 0 && segments > Limit)
-                    return $"the event pool is full: {segments} of {Limit} segments would be needed";
+                if (wanted.Count > 0 && segments > limit)
+                    return $"the event pool is full: {segments} of {limit} segments would be needed";
                 Pin(held, wanted);
                 _locks[lockId] = held;
             }

@@ -6,6 +6,9 @@ internal interface ILocks
     /// <summary>Pins [from, to), Unix microseconds; a range that reaches into the future takes what comes. Null when pinned, else why not ("the event pool is full").</summary>
     string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs);
 
+    /// <summary>A lock that held before the start holds again. It was granted its room then, and what lies in the event pool already would count twice now: it is never refused.</summary>
+    void PinAgain(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs);
+
     /// <summary>A lock that holds reaches to a later end from now on. False: there is no such lock.</summary>
     bool TryExtend(string lockId, long toUtcUs);
 

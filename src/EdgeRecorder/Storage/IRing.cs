@@ -24,6 +24,9 @@ public interface IRing
     /// <summary>A round at once, without waiting: something happened that footage must survive.</summary>
     void SyncNow();
 
+    /// <summary>Locks are pinned and promises told: from now on footage may be overwritten.</summary>
+    void MayOverwrite();
+
     /// <summary>What a channel is promised and limited to, from now on.</summary>
     void SetQuota(int channelNumber, RingQuota quota);
 

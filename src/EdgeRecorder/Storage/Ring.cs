@@ -120,6 +120,8 @@ internal sealed class Ring : IRing, IDisposable
     public ClockQuality ClockQuality => Clock.Current.Quality;
     public int BootNumber => Clock.Current.BootNumber;
 
+    public void MayOverwrite() => _housekeeper.MayRetire();
+
     public void SetQuota(int channelNumber, RingQuota quota)
     {
         if (_victims.SetQuota(channelNumber, quota))

@@ -29,13 +29,14 @@ internal sealed class RingHousekeeper : IDisposable
     private readonly RingWriter _writer;
     private readonly RingIndex _index;
     private long _indexSavedUs, _limitsSeenUs;
-    private volatile bool _ending, _limitsChanged;
+    private volatile bool _ending, _limitsChanged, _keepsAll;
 
     public RingHousekeeper(RingCatalog catalog, RingOptions options, Guid volume, ISegmentDevice device, IRingObserver observer, DiskFaults faults, BoxClock clock,
         VictimChoice victims, RingWriter writer, RingIndex index)
     {
         (_catalog, _options, _volume, _device, _observer, _faults, _clock, _victims, _writer, _index)
             = (catalog, options, volume, device, observer, faults, clock, victims, writer, index);
+        _keepsAll = options.KeepsAll;
         _catalog.Clock.Anchored += _anchors.Enqueue;
         _thread = new Thread(Run) { Name = "ring housekeeper", IsBackground = true };
     }
@@ -59,6 +60,13 @@ internal sealed class RingHousekeeper : IDisposable
     public void Start() => _thread.Start();
 
     public void Wake() => _wake.Set();
+
+    /// <summary>What has to be kept is known now.</summary>
+    public void MayRetire()
+    {
+        _keepsAll = false;
+        _wake.Set();
+    }
 
     /// <summary>A channel's limits changed: what is past them goes now.</summary>
     public void LookAtLimits()
@@ -175,6 +183,8 @@ internal sealed class RingHousekeeper : IDisposable
     /// <summary>Keeps max(8, open ÷ 4) segments ready, as far as the ring has them.</summary>
     private void Retire()
     {
+        if (_keepsAll)
+            return;
         using var piece = Work.Begin();
         var target = Math.Min(Math.Max(8, _catalog.OpenCount / 4), Math.Max(1, _catalog.Segments.Count / 8));
         var missing = target - _catalog.Available - _retiring.Count;

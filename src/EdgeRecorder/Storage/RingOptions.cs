@@ -50,6 +50,9 @@ public sealed record RingOptions
     /// <summary>How long readers may hold a segment that is to be overwritten.</summary>
     public TimeSpan LeaseGrace { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Nothing is given up until <see cref="Ring.MayOverwrite"/>: at a start the ring does not know yet what is locked, and what a channel is promised.</summary>
+    public bool KeepsAll { get; init; }
+
     /// <summary>A segment that took nothing for so long is sealed.</summary>
     public TimeSpan IdleSeal { get; init; } = TimeSpan.FromHours(1);
 }

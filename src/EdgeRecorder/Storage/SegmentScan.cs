@@ -205,9 +205,8 @@ internal sealed class SegmentScan
         {
             return false;                                   // an older lap's bytes, or nothing was written here
         }
-        // A pool segment holds copies: their generations are their origins'.
-        return record.Volume == Header.Volume && record.Stream == Header.Stream
-               && (Header.IsPool ? record.Generation < Header.Generation : record.Generation == Header.Generation)
+        // A pool segment holds copies: their generations are their origins', older than its own or, since it is filled by many locks, younger.
+        return record.Volume == Header.Volume && record.Stream == Header.Stream && record.Generation == Header.Generation != Header.IsPool
                && record.RecordLength <= Header.Geometry.SealOffset - Geometry.FreeHeader - at;
     }
 

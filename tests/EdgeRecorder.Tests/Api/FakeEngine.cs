@@ -36,6 +36,7 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public int BootNumber => 1;
     public int Syncs;
     public void SyncNow() => Interlocked.Increment(ref Syncs);
+    public void MayOverwrite() { }
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public void SetPreRoll(int channelNumber, bool on) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)
@@ -97,6 +98,8 @@ internal sealed class FakeEngine : IRing, IRecorder, ILocks, IFootageSource, IPl
     public double EventPoolUse { get; set; }
 
     public ChannelStatus Status(StreamKey stream) => new() { State = States.GetValueOrDefault(stream, ChannelState.Offline), Detail = "401 from camera", Fragments = 3 };
+    public void PinAgain(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs) => TryPin(lockId, stream, fromUtcUs, toUtcUs);
+
     public string? TryPin(string lockId, StreamKey stream, long fromUtcUs, long toUtcUs)
     {
         if (PinRefusal is null)

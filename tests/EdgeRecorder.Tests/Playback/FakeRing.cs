@@ -44,6 +44,7 @@ internal sealed class FakeRing : IRing
     public ClockQuality ClockQuality => ClockQuality.Ntp;
     public int BootNumber => 1;
     public void SyncNow() { }
+    public void MayOverwrite() { }
     public void SetQuota(int channelNumber, RingQuota quota) { }
     public void SetPreRoll(int channelNumber, bool on) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority) => throw new NotSupportedException();

@@ -100,6 +100,7 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
     public ClockQuality ClockQuality => ClockQuality.Ntp;
     public int BootNumber => 7;
     public void SyncNow() { }
+    public void MayOverwrite() { }
     public void SetQuota(int channelNumber, RingQuota quota) => Quotas.Add(quota);
     public void SetPreRoll(int channelNumber, bool on) { }
     public IRingStream OpenStream(StreamKey key, ChannelIdentity identity, int priority)

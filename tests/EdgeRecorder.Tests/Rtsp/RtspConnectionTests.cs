@@ -49,6 +49,20 @@ public sealed class RtspConnectionTests
         });
     }
 
+    [Fact]
+    public async Task Who_reports_while_the_session_is_being_closed_learns_that_nothing_is_sent()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(listener.LocalEndpoint);
+        var connection = new RtspConnection(socket, new TestClock());
+        Assert.True(connection.Send("x"u8));
+        connection.Dispose();
+        Assert.False(connection.Send("x"u8));               // the timer of all sessions: what it throws ends the process
+        connection.Tick(1_000_000);
+    }
+
     private static byte[] Frames(int count)
     {
         byte[] frame = [(byte)'$', 0, 1000 >> 8, 1000 & 255, .. new byte[1000]];

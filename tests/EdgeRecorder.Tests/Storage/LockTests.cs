@@ -58,6 +58,61 @@ public sealed class LockTests : IDisposable
     }
 
     [Fact]
+    public void A_start_that_lacks_room_gives_up_nothing_before_the_locks_are_pinned()
+    {
+        _bench.Ring.Dispose();
+        _bench.Options = _bench.Options with { KeepsAll = true };
+        _bench.Open();
+        _bench.Record(Gate, 1800);                          // the power goes before the ring has made room again
+        var few = _bench.Ring.Status().Available;
+        Assert.InRange(few, 1, 4);
+        _bench.Ring.Dispose();
+        _bench.Open();
+        _bench.Record(Gate, 20);
+        Assert.Equal(1, _bench.NumbersOf(Gate)[0]);
+        Assert.Null(Lock("a", 1, 60));                      // the oldest, which would go first
+        _bench.Ring.MayOverwrite();
+        Wait.Until(() => _bench.Ring.Status().Available > few);
+        Assert.Equal(Enumerable.Range(1, 60), _bench.NumbersOf(Gate).Take(60));
+        Assert.NotEmpty(_bench.Observer.Evictions);
+    }
+
+    [Fact]
+    public void Copies_of_several_locks_in_one_open_pool_segment_are_all_there_after_a_restart()
+    {
+        _bench.Record(Gate, 300);
+        Assert.Null(Lock("a", 101, 105));
+        Wait.Until(() => _bench.Ring.Status() is { Pool: 1, PinnedBytes: 0 });
+        _bench.Record(Gate, 300);                           // into segments that are younger than the pool's
+        Assert.Null(Lock("b", 401, 405));
+        _bench.Record(Gate, 5000);                          // the originals are overwritten
+        Assert.Equal(1, _bench.Ring.Status().Pool);
+        var before = _bench.NumbersOf(Gate, to: _start + 600 * 1_000_000L);
+        _bench.Ring.Dispose();
+        _bench.Open();
+        Assert.Empty(_bench.Observer.Holes);
+        Assert.Equal(before, _bench.NumbersOf(Gate, to: _start + 600 * 1_000_000L));
+        Assert.Equal(Enumerable.Range(401, 5), before.TakeLast(5));
+    }
+
+    [Fact]
+    public void Locks_that_fill_the_pool_hold_again_after_a_restart_while_the_ring_still_has_the_originals()
+    {
+        _bench.Record(Gate, 600);
+        Assert.Null(Lock("a", 1, 200));
+        Wait.Until(() => _bench.Ring.Status() is { Pool: >= 4, PinnedBytes: 0 });
+        Assert.Null(Lock("b", 401, 402));
+        Wait.Until(() => _bench.Ring.Status().PinnedBytes == 0);
+        _bench.Ring.Dispose();
+        _bench.Open();
+        _bench.Ring.Locks.PinAgain("a", Gate, _start + 1_000_000L, _start + 201_000_000L);
+        _bench.Ring.Locks.PinAgain("b", Gate, _start + 401_000_000L, _start + 403_000_000L);
+        _bench.Ring.Locks.Release("b");                     // what no lock holds goes back to the ring
+        _bench.Record(Gate, 4000);
+        Assert.Equal(Enumerable.Range(1, 200), _bench.NumbersOf(Gate).Take(200));
+    }
+
+    [Fact]
     public void Footage_and_its_copy_are_one_in_every_answer()
     {
         _bench.Record(Gate, 600);
