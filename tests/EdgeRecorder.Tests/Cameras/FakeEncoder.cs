@@ -9,13 +9,16 @@ internal enum EncoderFault { None, Goes, Hangs, LeavesOut, Damages }
 
 /// <summary>A stateful H.264 encoder whose pictures are uncompressed (<see cref="IpcmH264"/>): what comes out is to the last bit what went in.</summary>
 /// <param name="rounds">Lines are made a multiple of this.</param>
-internal sealed class FakeEncoder(string path, uint raw, uint rounds = 1) : FakeVideoNode(path, V4L2_CAP_VIDEO_M2M, V4L2_CID_MPEG_VIDEO_BITRATE, V4L2_CID_MPEG_VIDEO_GOP_SIZE)
+/// <param name="isTold">It has no GOP size: a sync sample comes when it is told to make one.</param>
+internal sealed class FakeEncoder(string path, uint raw, uint rounds = 1, bool isTold = false)
+    : FakeVideoNode(path, V4L2_CAP_VIDEO_M2M, V4L2_CID_MPEG_VIDEO_BITRATE, isTold ? V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME : V4L2_CID_MPEG_VIDEO_GOP_SIZE)
 {
     private const int EFAULT = 14;
     private readonly FakeQueue _raw = new(), _coded = new();
     private IpcmH264? _h264;
     private int _sinceSync;
     private bool _stops;
+    private bool _gaveSets;
     private (uint Width, uint Height) _crop;
 
     /// <summary>Memory of the camera by its descriptor, where pictures are shared.</summary>
@@ -25,6 +28,9 @@ internal sealed class FakeEncoder(string path, uint raw, uint rounds = 1) : Fake
     public bool RefusesShared { get; set; }
     public bool SharedWasUsed { get; private set; }
     public int Encoded { get; private set; }
+
+    /// <summary>Parameter sets come once, in a buffer of their own.</summary>
+    public bool SetsAlone { get; set; }
 
     /// <summary>After so many pictures <see cref="Fault"/> happens to it.</summary>
     public int FaultAfter { get; set; } = int.MaxValue;
@@ -95,7 +101,7 @@ internal sealed class FakeEncoder(string path, uint raw, uint rounds = 1) : Fake
 
     protected override short Work()
     {
-        while (_raw.Streams && _coded.Streams && _coded.Queued.Count > 0 && _raw.Queued.TryDequeue(out var picture))
+        while (_raw.Streams && _coded.Streams && _coded.Queued.Count > (SetsAlone ? 1 : 0) && _raw.Queued.TryDequeue(out var picture))
         {
             if (Encoded >= FaultAfter && Fault is EncoderFault.Hangs or EncoderFault.Goes)
             {
@@ -109,8 +115,19 @@ internal sealed class FakeEncoder(string path, uint raw, uint rounds = 1) : Fake
             }
             var target = _coded.Queued.Dequeue();
             SharedWasUsed |= picture.Shared is not null;
-            var isSync = _sinceSync++ % (int)Set.GetValueOrDefault(V4L2_CID_MPEG_VIDEO_GOP_SIZE, 10) == 0;
+            var isSync = isTold ? Set.Remove(V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME) : _sinceSync++ % (int)Set.GetValueOrDefault(V4L2_CID_MPEG_VIDEO_GOP_SIZE, 10) == 0;
             var coded = (_h264 ??= new((int)_crop.Width, (int)_crop.Height)).Encode(I420(picture.Shared ?? _raw.Buffers[picture.Index].Memory), isSync);
+            if (SetsAlone && isSync)
+            {
+                var slice = coded.AsSpan().IndexOf((ReadOnlySpan<byte>)[0, 0, 0, 1, 0x65]);
+                if (!_gaveSets)
+                {
+                    coded.AsSpan(0, slice).CopyTo(_coded.Buffers[target.Index].Memory);
+                    _coded.Done.Enqueue((target.Index, slice, picture.Time, 0, 0));
+                    target = _coded.Queued.Dequeue();
+                }
+                (coded, _gaveSets) = (coded[slice..], true);
+            }
             coded.CopyTo(_coded.Buffers[target.Index].Memory, 0);
             _raw.Done.Enqueue((picture.Index, 0, picture.Time, 0, 0));
             _coded.Done.Enqueue((target.Index, coded.Length, picture.Time, Encoded > FaultAfter && Fault == EncoderFault.Damages ? V4L2_BUF_FLAG_ERROR : 0, 0));

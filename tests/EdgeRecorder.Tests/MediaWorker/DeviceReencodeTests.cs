@@ -67,13 +67,18 @@ public sealed class DeviceReencodeTests : IDisposable
         Assert.Equal(before.Select(time => Math.Round(time, format == "mkv" ? 3 : 6)), after.Select(time => Math.Round(time, format == "mkv" ? 3 : 6)));
     }
 
-    [Fact]
-    public async Task Parameter_sets_stand_in_the_head_of_mp4_and_before_each_sync_sample_of_a_transport_stream()
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Parameter_sets_stand_in_the_head_of_mp4_and_before_each_sync_sample_of_a_transport_stream(bool comeAlone, bool isTold)
     {
+        FakeEncoder New() => new(Path, V4L2_PIX_FMT_NV12, isTold: isTold) { SetsAlone = comeAlone };
         var footage = await WorkerProcess.FootageAsync(Codec.H264, seconds: 5, width: Width);
-        var inHead = await Tool.TextAsync("ffmpeg", "-v", "error", "-i", Made(Run(Job() with { KeepOneOf = 2 }, footage, new FakeEncoder(Path, V4L2_PIX_FMT_NV12))), "-c", "copy", "-bsf:v", "filter_units=pass_types=7-8", "-f", "framecrc", "-");
+        var inHead = await Tool.TextAsync("ffmpeg", "-v", "error", "-i", Made(Run(Job() with { KeepOneOf = 2 }, footage, New())), "-c", "copy", "-bsf:v", "filter_units=pass_types=7-8", "-f", "framecrc", "-");
         Assert.DoesNotContain(inHead.Split('\n'), line => line.StartsWith("0,", StringComparison.Ordinal));
-        var path = Made(Run(Job(MediaFormat.Ts) with { KeepOneOf = 2 }, footage, new FakeEncoder(Path, V4L2_PIX_FMT_NV12)));
+        var path = Made(Run(Job(MediaFormat.Ts) with { KeepOneOf = 2 }, footage, New()));
+        await Tool.DecodesAsync(path);
         var kinds = NalKinds(await Tool.RunAsync("ffmpeg", "-v", "error", "-i", path, "-c", "copy", "-f", "h264", "-"));
         // A GOP has two seconds: 63 pictures at 12.5 are three of 25.
         Assert.Equal(3, kinds.Count(kind => kind == 5));
