@@ -13,5 +13,5 @@ return await CommandLine.RunAsync(args, new Commands
     Fsck = Fsck.Run,
     Export = (wanted, output, errors) => RingExport.Run(wanted.Root, wanted.Channel, wanted.From, wanted.To, wanted.File, output, errors),
     Update = (what, output, errors) => Updater.Run(what, BoxSlots.OfThisBox(), output, errors),
-    MediaWorker = () => Worker.Run(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error),
+    MediaWorker = encoders => Worker.Run(encoders, Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error),
 }, Console.Out, Console.Error);

@@ -34,7 +34,7 @@ public sealed partial class ArchitectureTests
         ["Hls"] = "",
         ["Playback"] = "Bytes Media Audio Mp4 Storage Recording Hls Sound",
         ["Live"] = "Bytes Media Mp4 Storage Recording Playback Hls Sound",
-        ["MediaWorker"] = "Bytes Media Platform",
+        ["MediaWorker"] = "Bytes Media H26x Platform",
         ["Cascade"] = "Bytes Media Mp4 Storage Ledger Recording Configuration Sip DigestAuth Gb28181",
         ["Files"] = "Bytes Media Audio Mp4 MpegTs Sound Storage Ledger Recording Playback Configuration Platform",
         ["Export"] = "Bytes Media Mp4 Storage Ledger Recording Playback MediaWorker Configuration Platform",

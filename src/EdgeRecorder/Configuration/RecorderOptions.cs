@@ -48,5 +48,5 @@ internal sealed class ExportOptions
 
     public static readonly Section<ExportOptions> Keys = new("Exports that need decoding or encoding.",
         new Value<ExportOptions, string>("encoder", Kinds.Choice(("auto", "auto"), ("v4l2", "v4l2"), ("software", "software"), ("none", "none")),
-            o => o.Encoder, (o, v) => o.Encoder = v, "What exports with work on their pictures are encoded with. `auto` and `software`: libx264. `v4l2` and `none`: nothing, such exports are refused; this version's exports do not use the box's own encoder."));
+            o => o.Encoder, (o, v) => o.Encoder = v, "What exports with work on their pictures are encoded with. `auto`: the box's own encoder of H.264 (V4L2) where it has one that takes the pictures and no local camera (`v4l2://`) is among the channels, which goes first; otherwise libx264. `v4l2`: that encoder and nothing else; without one such exports are refused. `software`: libx264. `none`: nothing, such exports are refused."));
 }

@@ -1,5 +1,4 @@
 using EdgeRecorder.Ledger;
-using EdgeRecorder.MediaWorker;
 using EdgeRecorder.Playback;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
@@ -14,7 +13,7 @@ internal sealed record ExportOutcome(ExportState State, string Error, IReadOnlyL
 
 /// <summary>What exports are made with.</summary>
 internal sealed record ExportSurroundings(IRing Ring, IFootageSource Source, IRecorder Recorder, RecordingDesk Recordings, ChannelCatalog Catalog, ExportFolder Folder, ExportManifest Manifest,
-    MediaWorkers Workers, VideoEncoder Encoder, TimeZoneInfo Zone, TimeProvider Time);
+    MediaWorkers Workers, ExportEncoders Encoders, TimeZoneInfo Zone, TimeProvider Time);
 
 /// <summary>One export from its beginning to its end. Takes the fragments that are durable, so an export never holds what a power cut takes from the ring.</summary>
 /// <param name="room">Makes room for so many bytes; false: there is none.</param>

@@ -68,10 +68,10 @@ internal sealed class WorkerExport(ExportSurroundings box, ExportRow row, Export
                 FromMs = wish.IsPicture && wish.IsNextPicture ? NextPictureMs(records, fromUtcUs) ?? fromMs : fromMs,
                 ToMs = toUtcUs >= records[^1].Ref.ToUtcUs ? long.MaxValue : MsOf(records, toUtcUs),
                 MaxFileBytes = wish.MaxFileBytes, Comment = wish.Comment, Title = wish.Names.Friendly, VideoQuality = wish.VideoQuality, AudioQuality = wish.AudioQuality, KeepOneOf = wish.KeepOneOf,
-                Crop = wish.Crop, Masks = wish.Masks, Overlay = wish.NeedsEncoder || wish.ShowsTime || wish.Format == MediaFormat.Pdf ? new MediaOverlay(wish.Comment, wish.TimeFormat, wish.Color) : null,
-                WallTimes = Dates(records), UtcOffsetMinutes = (int)box.Zone.GetUtcOffset(ExportNames.Time(fromUtcUs)).TotalMinutes, Encoder = box.Encoder, Width = wish.Width, Page = wish.Page,
+                Crop = wish.Crop, Masks = wish.Masks, Overlay = Overlay(),
+                WallTimes = Dates(records), UtcOffsetMinutes = (int)box.Zone.GetUtcOffset(ExportNames.Time(fromUtcUs)).TotalMinutes, Width = wish.Width, Page = wish.Page,
             };
-            var result = await box.Workers.RunAsync(job, footage.CopyAsync, progress, stop);
+            var result = await box.Encoders.RunAsync(box.Workers, job, footage.CopyAsync, progress, stop);
             _warnings.AddRange(result.Warnings);
             if (result.Error is { } error)
                 return error;
@@ -91,6 +91,11 @@ internal sealed class WorkerExport(ExportSurroundings box, ExportRow row, Export
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>Text in pictures that are made anew; null where there is none to be written, which then needs no library that draws.</summary>
+    private MediaOverlay? Overlay()
+        => wish.Format == MediaFormat.Pdf || (wish.NeedsEncoder || wish.ShowsTime) && (wish.Comment.Length > 0 || wish.TimeFormat.Length > 0)
+            ? new MediaOverlay(wish.Comment, wish.TimeFormat, wish.Color) : null;
 
     private void Keep(string folder, MediaPart part, IReadOnlyList<PlannedFragment> records, long fromUtcUs, long toUtcUs)
     {

@@ -7,7 +7,8 @@ using EdgeRecorder.MediaWorker;
 namespace EdgeRecorder.Export;
 
 /// <summary>What a job came to: its files, what was left out, and why it failed, if it did.</summary>
-internal sealed record JobResult(IReadOnlyList<MediaPart> Parts, IReadOnlyList<string> Warnings, MediaError? Error);
+/// <param name="Encoder">What encoded its pictures; null: nothing did.</param>
+internal sealed record JobResult(IReadOnlyList<MediaPart> Parts, IReadOnlyList<string> Warnings, MediaError? Error, string? Encoder = null);
 
 /// <summary>How workers are started, and how long one may do nothing.</summary>
 /// <param name="Command">Program and arguments.</param>

@@ -7,7 +7,7 @@ namespace EdgeRecorder.Export;
 /// <param name="alive">Called whenever it says something.</param>
 internal sealed class WorkerReports(StreamReader output, Action alive)
 {
-    private const int LongestLine = 64 * 1024, MostParts = 100_000, MostWarnings = 100;
+    private const int LongestLine = 64 * 1024, LongestName = 300, MostParts = 100_000, MostWarnings = 100;
 
     private readonly char[] _line = new char[LongestLine];
     private int _filled;
@@ -15,14 +15,15 @@ internal sealed class WorkerReports(StreamReader output, Action alive)
     private List<string> _warnings = [];
     private Action<double> _progress = static _ => { };
     private MediaError? _error;
+    private string? _encoder;
 
     /// <summary>The job came to its end, or was ended by <see cref="Fail"/>.</summary>
     public bool IsEnded { get; private set; }
 
-    public JobResult Result => new(_parts, _warnings, _error);
+    public JobResult Result => new(_parts, _warnings, _error, _encoder);
 
     /// <summary>What comes from here on belongs to the next job.</summary>
-    public void Begin(Action<double> progress) => (_parts, _warnings, _error, IsEnded, _progress) = ([], [], null, false, progress);
+    public void Begin(Action<double> progress) => (_parts, _warnings, _error, _encoder, IsEnded, _progress) = ([], [], null, null, false, progress);
 
     public void Fail(string text) => (_error, IsEnded) = (new MediaError("internal", text), true);
 
@@ -56,6 +57,8 @@ internal sealed class WorkerReports(StreamReader output, Action alive)
             _parts.Add(_parts.Count < MostParts && part.Name == Path.GetFileName(part.Name) && part.Name is not ("" or "." or "..") ? part : throw new InvalidDataException($"a file named {part.Name}"));
         if (report.Warning is { } warning && _warnings.Count < MostWarnings)
             _warnings.Add($"{warning.Member}: {warning.Text}");
+        if (report.Encoder is { } encoder)
+            _encoder = encoder.Length <= LongestName && !encoder.Any(char.IsControl) ? encoder : throw new InvalidDataException("an encoder with a name that is none");
         if (report.Error is { } error)
             (_error, IsEnded) = (error, true);
         IsEnded |= report.Done == true;

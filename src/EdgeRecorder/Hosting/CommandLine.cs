@@ -22,8 +22,8 @@ internal sealed record Commands
     /// <summary>Installs a file into the other slot of the box, or one of `--state` and `--confirm`; whether that was done.</summary>
     public required Func<string, TextWriter, TextWriter, bool> Update { get; init; }
 
-    /// <summary>Takes media jobs from standard input until it ends.</summary>
-    public required Func<int> MediaWorker { get; init; }
+    /// <summary>Takes media jobs from standard input until it ends; the paths are those of the kernel's encoders that they may use.</summary>
+    public required Func<IReadOnlyList<string>, int> MediaWorker { get; init; }
 }
 
 /// <summary>What `export` was told.</summary>
@@ -42,7 +42,7 @@ internal static class CommandLine
         edge-recorder fsck DIR                                      check the ring below DIR, a line per finding
         edge-recorder export CHANNEL FROM TO FILE [--config FILE]   copy a range of a channel out of the ring into an MP4, also beside a running recorder
         edge-recorder update FILE | --state | --confirm             bring a signed system into the other slot of a box; what runs; what runs is good
-        edge-recorder media-worker                                  (started by the recorder itself) take media jobs from standard input
+        edge-recorder media-worker [/dev/video…]                    (started by the recorder itself) take media jobs from standard input
         edge-recorder --configuration-page | --version | --help
         """;
 
@@ -63,8 +63,8 @@ internal static class CommandLine
                     return Usage;
                 case ["fsck", var directory]:
                     return commands.Fsck(directory, output, errors);
-                case ["media-worker"]:
-                    return commands.MediaWorker();
+                case ["media-worker", .. var encoders] when encoders.All(path => path.StartsWith("/dev/video", StringComparison.Ordinal)):
+                    return commands.MediaWorker(encoders);
                 case ["export", var channel, var from, var to, var file, .. var rest]:
                     return Export(channel, from, to, file, rest, commands, output, errors);
                 case ["update", var what] when what is "--state" or "--confirm" || !what.StartsWith('-'):

@@ -22,6 +22,7 @@ internal sealed class JobReports(Stream target)
 
     public void Part(MediaPart part) => Write(new() { Part = part });
     public void Warn(string member, string text) => Write(new() { Warning = new(member, text) });
+    public void Encoder(string name) => Write(new() { Encoder = name });
     public void Done() => Write(new() { Done = true });
     public void Fail(MediaError error) => Write(new() { Error = error });
 

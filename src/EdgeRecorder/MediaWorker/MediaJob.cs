@@ -80,7 +80,12 @@ internal enum VideoEncoder
 {
     None,
     Software,
+
+    /// <summary>An encoder of the kernel that the worker was started with, and no other.</summary>
     V4l2,
+
+    /// <summary>One of the kernel's, as far as one begins; otherwise x264.</summary>
+    Auto,
 }
 
 /// <summary>Text in the picture: the comment, and the time of each picture.</summary>
@@ -104,6 +109,9 @@ internal sealed record MediaReport
 
     public MediaWarning? Warning { get; init; }
 
+    /// <summary>What encodes the pictures.</summary>
+    public string? Encoder { get; init; }
+
     public bool? Done { get; init; }
 
     public MediaError? Error { get; init; }
@@ -114,7 +122,7 @@ internal sealed record MediaReport
 internal sealed record MediaPart(string Name, long FromMs, long ToMs, long Bytes);
 
 /// <summary>Something that was asked for and not done, where the result is useful all the same.</summary>
-/// <param name="Member">As the AxxonSoft body spells it: `vc`, `ac`, `freq` …</param>
+/// <param name="Member">As the AxxonSoft body spells it: `vc`, `ac`, `freq` …; `encoder` for what encodes.</param>
 internal sealed record MediaWarning(string Member, string Text);
 
 /// <param name="Code">no-picture, unsupported, damaged, disk-full, encoder or internal.</param>

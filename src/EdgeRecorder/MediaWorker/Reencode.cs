@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeRecorder.Platform.FFmpeg;
+using EdgeRecorder.Platform.Linux;
 
 namespace EdgeRecorder.MediaWorker;
 
@@ -14,9 +15,12 @@ internal sealed class Reencode : IDisposable
 
     private const int GopSeconds = 2, MostThreads = 4;
 
+    private const double LeastBits = 100_000, MostBits = 100_000_000;
+
     private readonly MediaJob _job;
     private readonly JobReports _reports;
     private readonly Demuxer _demuxer;
+    private readonly EncoderDevices _devices;
     private readonly MediaStream _video;
     private readonly AudioPath? _audio;
     private readonly Decoder _decoder;
@@ -25,15 +29,16 @@ internal sealed class Reencode : IDisposable
     private readonly Frame _decoded = new(), _before = new();
     private readonly Packet _encoded = new();
     private readonly long _from, _to;
-    private Encoder? _encoder;
+    private IPictureEncoder? _encoder;
     private PartWriter? _parts;
     private (int Width, int Height, bool FullRange) _size;
+    private long _pictureTime;                              // of one picture, if all were alike
     private bool _hasBefore, _ends;
     private long _seen, _lastPts = long.MinValue;
 
-    private Reencode(MediaJob job, Demuxer demuxer, JobReports reports)
+    private Reencode(MediaJob job, Demuxer demuxer, JobReports reports, EncoderDevices devices)
     {
-        (_job, _demuxer, _reports) = (job, demuxer, reports);
+        (_job, _demuxer, _reports, _devices) = (job, demuxer, reports, devices);
         _video = FootageTracks.Video(demuxer);
         (_from, _to) = (FootageTracks.Time(job.FromMs, _video), FootageTracks.Time(job.ToMs, _video));
         _gate = new GopGate(_from);
@@ -42,12 +47,12 @@ internal sealed class Reencode : IDisposable
         _decoder = Decoder.Open(demuxer, _video.Index, Math.Min(Environment.ProcessorCount, MostThreads));
     }
 
-    public static void Run(MediaJob job, Demuxer demuxer, JobReports reports)
+    public static void Run(MediaJob job, Demuxer demuxer, JobReports reports, EncoderDevices devices)
     {
         if (job.Encoder == VideoEncoder.None)
             throw new JobException(JobException.Encoder, "this would have to encode video, and encoding is switched off");
         demuxer.FindStreamInfo();
-        using var run = new Reencode(job, demuxer, reports);
+        using var run = new Reencode(job, demuxer, reports, devices);
         run.Run();
     }
 
@@ -145,9 +150,9 @@ internal sealed class Reencode : IDisposable
         {
             if (_encoder is null)
                 Open(picture);
-            else if ((picture.Width, picture.Height, picture.IsFullRange) != _size)
+            if ((picture.Width, picture.Height, picture.IsFullRange) != _size)
             {
-                // The camera has changed its resolution: the file keeps that of its first picture.
+                // The camera has changed its resolution, and the file keeps that of its first picture; or its range is not what the encoder writes.
                 var scaled = _work.Scale(picture, _size.Width, _size.Height, _size.FullRange);
                 picture.Dispose();
                 picture = scaled;
@@ -167,27 +172,59 @@ internal sealed class Reencode : IDisposable
     {
         var rate = FootageTracks.Rate(_video, _job.KeepOneOf);
         var perSecond = (double)rate.num / rate.den;
-        var isX264 = _job.Encoder == VideoEncoder.Software;
-        _size = (first.Width, first.Height, first.IsFullRange);
+        var wanted = new PictureEncoding("libx264", first.Width, first.Height, _video.TimeBase, rate)
+        {
+            SampleAspect = first.SampleAspect,
+            ColorSpace = first.ColorSpace,
+            FullRange = first.IsFullRange,
+            GlobalHeader = Container.HasGlobalHeader(_job.Format),
+            GopPictures = Math.Max(1, (int)Math.Round(perSecond * GopSeconds)),
+        };
+        var bits = Math.Clamp(first.Width * (double)first.Height * perSecond * BitsPerPixel[_job.VideoQuality], LeastBits, MostBits);
+        IPictureEncoder encoder = OfDevice(wanted with { BitRate = (long)bits }) is { } device ? device : Software(wanted);
+        _encoder = encoder;
+        _reports.Encoder(encoder.Name);
+        _size = (first.Width, first.Height, encoder.KeepsFullRange && first.IsFullRange);
+        _pictureTime = ffmpeg.av_rescale_q(1, new AVRational { num = rate.den, den = rate.num }, encoder.TimeBase);
+        _parts = new PartWriter(_job, _reports, encoder.TimeBase, encoder.AddTo, _audio, rate);
+    }
+
+    /// <summary>The first encoder of the kernel that begins; null when the job does without.</summary>
+    private DeviceEncoder? OfDevice(PictureEncoding wanted)
+    {
+        if (_job.Encoder is not (VideoEncoder.Auto or VideoEncoder.V4l2))
+            return null;
+        var why = _devices.WhyNot;
+        foreach (var device in _devices.Opened)
+            try
+            {
+                return DeviceEncoder.Open(device, wanted, _devices.Patience);
+            }
+            catch (Exception e) when (e is NotSupportedException or ErrnoException)
+            {
+                why = e.Message;                            // in use, or for pictures of other sizes
+            }
+        if (_job.Encoder == VideoEncoder.V4l2)
+            throw new JobException(JobException.Encoder, why.Length > 0 ? why : "this box has no V4L2 encoder of H.264");
+        if (why.Length > 0)
+            _reports.Warn("encoder", $"{why}; encoded by libx264");
+        return null;
+    }
+
+    private SoftwareEncoder Software(PictureEncoding wanted)
+    {
         try
         {
-            _encoder = Encoder.Open(new PictureEncoding(isX264 ? "libx264" : "h264_v4l2m2m", first.Width, first.Height, _video.TimeBase, rate)
+            return new SoftwareEncoder(wanted with
             {
-                SampleAspect = first.SampleAspect,
-                ColorSpace = first.ColorSpace,
-                FullRange = first.IsFullRange,
-                GlobalHeader = Container.HasGlobalHeader(_job.Format),
-                GopPictures = Math.Max(1, (int)Math.Round(perSecond * GopSeconds)),
                 Threads = Math.Min(Environment.ProcessorCount, MostThreads),
-                BitRate = isX264 ? 0 : (long)(first.Width * (double)first.Height * perSecond * BitsPerPixel[_job.VideoQuality]),
-                Options = isX264 ? [("preset", "veryfast"), ("crf", RateFactors[_job.VideoQuality].ToString(CultureInfo.InvariantCulture))] : [],
+                Options = [("preset", "veryfast"), ("crf", RateFactors[_job.VideoQuality].ToString(CultureInfo.InvariantCulture))],
             });
         }
         catch (FFmpegException e)
         {
             throw new JobException(JobException.Encoder, e.Message);
         }
-        _parts = new PartWriter(_job, _reports, _encoder.TimeBase, muxer => muxer.AddStream(_encoder), _audio, rate);
     }
 
     private void Write()
@@ -195,7 +232,7 @@ internal sealed class Reencode : IDisposable
         while (_encoder!.TryReceive(_encoded))
         {
             if (_encoded.Duration == 0)
-                _encoded.Duration = ffmpeg.av_rescale_q(1, new AVRational { num = _encoder.Pictures.den, den = _encoder.Pictures.num }, _encoder.TimeBase);
+                _encoded.Duration = _pictureTime;
             _parts!.Video(_encoded);
         }
     }

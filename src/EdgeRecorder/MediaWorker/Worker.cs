@@ -1,5 +1,6 @@
 using EdgeRecorder.Platform.FFmpeg;
 using EdgeRecorder.Platform.Linux;
+using EdgeRecorder.Platform.V4l2;
 
 namespace EdgeRecorder.MediaWorker;
 
@@ -16,11 +17,13 @@ internal static class Worker
     private const long SmallFile = 256L << 20, TimesFootage = 8;
 
     /// <summary>0 when all jobs were taken, whatever became of them; 1 when the next one cannot be found, or the sandbox cannot be built.</summary>
-    public static int Run(Stream input, Stream output, TextWriter errors)
+    /// <param name="encoders">The kernel's encoders that its jobs may use, by path. Nobody but these can be worked with.</param>
+    public static int Run(IReadOnlyList<string> encoders, Stream input, Stream output, TextWriter errors)
     {
+        using var devices = new EncoderDevices(encoders, VideoDevice.Open);
         try
         {
-            Sandbox.Enter(MemoryBytes);
+            Sandbox.Enter(MemoryBytes, devices.Opened.Count > 0 ? Platform.V4l2.VideoEncoder.Calls : []);
         }
         catch (ErrnoException e)
         {
@@ -37,7 +40,7 @@ internal static class Worker
                 Sandbox.LimitCpu(CpuPerJob + job.FootageBytes / 1_000_000 * CpuPerMegabyte);
                 Sandbox.LimitFileSize(Math.Max(SmallFile, job.FootageBytes * TimesFootage));
                 var footage = new Footage(jobs, job.FootageBytes, reports.Progress);
-                var failure = Do(job, footage, reports, errors);
+                var failure = Do(job, footage, reports, devices, errors);
                 if (!TryDrain(footage, ref failure))
                 {
                     reports.Fail(failure!);
@@ -57,7 +60,7 @@ internal static class Worker
         }
     }
 
-    private static MediaError? Do(MediaJob job, Footage footage, JobReports reports, TextWriter errors)
+    private static MediaError? Do(MediaJob job, Footage footage, JobReports reports, EncoderDevices devices, TextWriter errors)
     {
         try
         {
@@ -69,7 +72,7 @@ internal static class Worker
             if (job.Format is MediaFormat.Jpg or MediaFormat.Pdf)
                 Still.Run(job, demuxer, reports);
             else if (JobRules.NeedsPictures(job))
-                Reencode.Run(job, demuxer, reports);
+                Reencode.Run(job, demuxer, reports, devices);
             else
                 Remux.Run(job, demuxer, reports);
             return null;

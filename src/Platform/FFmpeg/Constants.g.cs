@@ -72,6 +72,7 @@ internal static unsafe partial class ffmpeg
     public const int AV_CODEC_FLAG_GLOBAL_HEADER = 4194304;
     public const int AV_CODEC_FLAG_QSCALE = 2;
     public const int FF_QP2LAMBDA = 118;
+    public const int AV_INPUT_BUFFER_PADDING_SIZE = 64;
     public const int AVFMT_GLOBALHEADER = 64;
     public const int AVFMT_FLAG_CUSTOM_IO = 128;
     public const int AVIO_FLAG_WRITE = 2;

@@ -65,6 +65,9 @@ internal static unsafe partial class ffmpeg
     public static partial AVPacket* av_packet_alloc();
 
     [LibraryImport("libavcodec.so.59")]
+    public static partial int av_new_packet(AVPacket* @pkt, int @size);
+
+    [LibraryImport("libavcodec.so.59")]
     public static partial void av_packet_free(AVPacket** @pkt);
 
     [LibraryImport("libavcodec.so.59")]

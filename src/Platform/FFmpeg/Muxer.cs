@@ -48,6 +48,27 @@ internal sealed unsafe class Muxer : SafeHandle
         return stream->index;
     }
 
+    /// <summary>A stream of H.264 in Annex B that no encoder of FFmpeg makes.</summary>
+    /// <param name="parameterSets">For the container's head, in Annex B; empty: they are in the stream alone.</param>
+    public int AddH264(int width, int height, AVRational sampleAspect, AVRational timeBase, AVRational frameRate, ReadOnlySpan<byte> parameterSets)
+    {
+        var stream = NewStream();
+        var parameters = stream->codecpar;
+        (parameters->codec_type, parameters->codec_id, parameters->width, parameters->height) = (AVMediaType.AVMEDIA_TYPE_VIDEO, AVCodecID.AV_CODEC_ID_H264, width, height);
+        if (!parameterSets.IsEmpty)
+        {
+            var room = parameterSets.Length + ffmpeg.AV_INPUT_BUFFER_PADDING_SIZE;
+            parameters->extradata = (byte*)FFmpegException.Check(ffmpeg.av_malloc((nuint)room), "av_malloc");
+            new Span<byte>(parameters->extradata, room).Clear();
+            parameterSets.CopyTo(new Span<byte>(parameters->extradata, room));
+            parameters->extradata_size = parameterSets.Length;
+        }
+        parameters->sample_aspect_ratio = stream->sample_aspect_ratio = sampleAspect;
+        stream->time_base = timeBase;
+        stream->avg_frame_rate = frameRate;
+        return stream->index;
+    }
+
     /// <summary>Asks for a time base; a container may choose another.</summary>
     public void SetTimeBase(int stream, AVRational timeBase) => Pointer->streams[stream]->time_base = timeBase;
 

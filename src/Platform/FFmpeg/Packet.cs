@@ -38,6 +38,15 @@ internal sealed unsafe class Packet : SafeHandle
     public int Size => Pointer->size;
     public ReadOnlySpan<byte> Bytes => new(Pointer->data, Pointer->size);
 
+    /// <summary>Makes it hold a copy of these bytes; what it held before is gone.</summary>
+    public void Fill(ReadOnlySpan<byte> bytes, bool isSync)
+    {
+        Empty();
+        FFmpegException.Check(ffmpeg.av_new_packet(Pointer, bytes.Length), "av_new_packet");
+        bytes.CopyTo(new Span<byte>(Pointer->data, bytes.Length));
+        Pointer->flags = isSync ? ffmpeg.AV_PKT_FLAG_KEY : 0;
+    }
+
     public void Empty() => ffmpeg.av_packet_unref(Pointer);
 
     /// <summary>A packet with what this one holds, which is empty afterwards.</summary>

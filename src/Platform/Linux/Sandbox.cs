@@ -15,14 +15,15 @@ public static unsafe class Sandbox
 
     /// <summary>Everything that holds for the life of the process. Call it early: threads that are made later inherit it, those that are there get it one by one.</summary>
     /// <param name="memoryBytes">Of private memory that can be written to (RLIMIT_DATA). Address space cannot be limited: the runtime reserves far more than it uses.</param>
+    /// <param name="ioctls">Of the devices that were opened before, and are worked with inside: numbers of ioctl that are let through. Those of other devices are refused.</param>
     /// <exception cref="ErrnoException">The kernel refused something; go no further.</exception>
-    public static void Enter(long memoryBytes)
+    public static void Enter(long memoryBytes, params IReadOnlyCollection<uint> ioctls)
     {
         LowerPriority();
         SetLimit(RLIMIT_CORE, 0, 0, "RLIMIT_CORE");
         SetLimit(RLIMIT_DATA, (ulong)memoryBytes, (ulong)memoryBytes, "RLIMIT_DATA");
         LibC.signal(SIGXFSZ, SIG_IGN);                      // a file that would grow too long is an error of write, not the end
-        SeccompFilter.Apply();
+        SeccompFilter.Apply(ioctls);
     }
 
     /// <summary>CPU time from now on, after which the kernel ends the process.</summary>

@@ -4,17 +4,18 @@ namespace EdgeRecorder.Platform.Linux;
 
 /// <summary>
 /// A seccomp filter (seccomp(2)): system calls that a program which only reads, computes and writes files never needs. They answer EPERM; a call of
-/// another architecture, or of the x32 table, ends the process.
+/// another architecture, or of the x32 table, ends the process. Of ioctl those of devices are refused, but for the ones that it is told to let through.
 /// </summary>
 internal static unsafe class SeccompFilter
 {
     // linux/bpf_common.h, linux/seccomp.h
-    private const ushort LoadWord = 0x20, JumpEqual = 0x15, JumpGreaterOrEqual = 0x35, JumpAnySet = 0x45, Return = 0x06;
+    private const ushort LoadWord = 0x20, JumpEqual = 0x15, JumpGreaterOrEqual = 0x35, JumpAnySet = 0x45, And = 0x54, Return = 0x06;
     private const uint RetAllow = 0x7fff0000, RetErrno = 0x00050000, RetKillProcess = 0x80000000;
     private const uint EPERM = 1, ENOSYS = 38;
     private const uint AuditX64 = 0xC000003E, AuditArm64 = 0xC00000B7;      // AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64
-    private const int NumberOffset = 0, ArchitectureOffset = 4, FirstArgumentOffset = 16;       // struct seccomp_data; little-endian: the low half first
+    private const int NumberOffset = 0, ArchitectureOffset = 4, FirstArgumentOffset = 16, SecondArgumentOffset = 24;       // struct seccomp_data; little-endian: the low half first
     private const uint CloneThread = 0x00010000;
+    private const uint IoctlType = 0xff00;                  // _IOC_TYPE of an ioctl's number
     private const int SetModeFilter = 1, FlagTsync = 1;
     private const int PrSetNoNewPrivs = 38;
 
@@ -38,13 +39,17 @@ internal static unsafe class SeccompFilter
 
     /// <summary>Allowed with one value of the first argument, or with one bit of it, and used by this class itself.</summary>
     internal static readonly (string Name, uint X64, uint Arm64) CloneCall = ("clone", 56, 220), Clone3Call = ("clone3", 435, 435), TgkillCall = ("tgkill", 234, 131),
-        PrlimitCall = ("prlimit64", 302, 261), SeccompCall = ("seccomp", 317, 277), IoPriorityCall = ("ioprio_set", 251, 30);
+        PrlimitCall = ("prlimit64", 302, 261), SeccompCall = ("seccomp", 317, 277), IoPriorityCall = ("ioprio_set", 251, 30), IoctlCall = ("ioctl", 16, 29);
+
+    /// <summary>Types of ioctl that answer EPERM: 'V' are video devices (linux/videodev2.h) and virtual terminals, 0xB4 are lines of GPIO (linux/gpio.h). Both belong to the recorder's user.</summary>
+    internal static readonly uint[] RefusedIoctlTypes = ['V', 0xB4];
 
     /// <summary>Sets it for every thread there is and will be. There is no way back.</summary>
+    /// <param name="ioctls">Numbers of ioctl that are let through all the same. On every descriptor: a filter sees no files.</param>
     /// <exception cref="ErrnoException">The kernel has no seccomp, or refuses.</exception>
-    public static void Apply()
+    public static void Apply(IReadOnlyCollection<uint> ioctls)
     {
-        var program = Write((uint)Environment.ProcessId);
+        var program = Write((uint)Environment.ProcessId, ioctls);
         if (LibC.prctl(PrSetNoNewPrivs, 1, 0, 0, 0) != 0)
             throw new ErrnoException("prctl", "PR_SET_NO_NEW_PRIVS", Marshal.GetLastPInvokeError());
         fixed (Instruction* first = program)
@@ -69,7 +74,7 @@ internal static unsafe class SeccompFilter
     /// Architecture, then number, then for some calls the first argument: clone may make threads only (a process would be a way out of limits), clone3 hides its flags
     /// behind a pointer and is answered with ENOSYS, upon which the C library takes clone; signals go to threads of this process only (abort needs that), limits are its own.
     /// </summary>
-    private static Instruction[] Write(uint processId)
+    private static Instruction[] Write(uint processId, IReadOnlyCollection<uint> ioctls)
     {
         var isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
         List<Instruction> program =
@@ -85,11 +90,25 @@ internal static unsafe class SeccompFilter
         OnlyWith(CloneCall, new(JumpAnySet, 0, 1, CloneThread));
         OnlyWith(TgkillCall, new(JumpEqual, 0, 1, processId));
         OnlyWith(PrlimitCall, new(JumpEqual, 0, 1, 0));
+        Ioctls();
         foreach (var call in Refused)
             if (Number(call) is var number and not None)
                 program.AddRange([new(JumpEqual, 0, 1, number), new(Return, 0, 0, RetErrno | EPERM)]);
         program.Add(new(Return, 0, 0, RetAllow));
         return [.. program];
+
+        // The kernel looks at the low half of an ioctl's number alone, and so does this.
+        void Ioctls()
+        {
+            List<Instruction> part = [new(LoadWord, 0, 0, SecondArgumentOffset)];
+            foreach (var number in ioctls)
+                part.AddRange([new(JumpEqual, 0, 1, number), new(Return, 0, 0, RetAllow)]);
+            part.Add(new(And, 0, 0, IoctlType));
+            foreach (var type in RefusedIoctlTypes)
+                part.AddRange([new(JumpEqual, 0, 1, type << 8), new(Return, 0, 0, RetErrno | EPERM)]);
+            part.Add(new(Return, 0, 0, RetAllow));
+            program.AddRange([new(JumpEqual, 0, checked((byte)part.Count), Number(IoctlCall)), .. part]);
+        }
 
         void OnlyWith((string Name, uint X64, uint Arm64) call, Instruction firstArgument)
             => program.AddRange([new(JumpEqual, 0, 4, Number(call)), new(LoadWord, 0, 0, FirstArgumentOffset), firstArgument, new(Return, 0, 0, RetAllow), new(Return, 0, 0, RetErrno | EPERM)]);

@@ -49,6 +49,13 @@ public delegate void CodedBytes(ReadOnlySpan<byte> bytes, TimeSpan time);
 /// <exception cref="ErrnoException">Every call that fails; ENODEV when the device is gone.</exception>
 public sealed class VideoEncoder : IDisposable
 {
+    /// <summary>Every ioctl that an encoder makes on a device that is open: what a sandbox has to let through.</summary>
+    public static IReadOnlyCollection<uint> Calls { get; } =
+    [
+        VIDIOC_ENUM_FMT, VIDIOC_S_FMT, VIDIOC_S_SELECTION, VIDIOC_S_PARM, VIDIOC_QUERY_EXT_CTRL, VIDIOC_S_EXT_CTRLS, VIDIOC_SUBSCRIBE_EVENT, VIDIOC_DQEVENT,
+        VIDIOC_REQBUFS, VIDIOC_QUERYBUF, VIDIOC_QBUF, VIDIOC_DQBUF, VIDIOC_STREAMON, VIDIOC_STREAMOFF, VIDIOC_ENCODER_CMD,
+    ];
+
     private readonly VideoDevice _device;
     private readonly EncoderSettings _settings;
     private readonly BufferQueue _raw;

@@ -22,6 +22,9 @@ internal abstract class FakeVideoNode(string path, uint capabilities, params uin
     /// <summary>Calls of these requests fail with that errno.</summary>
     public Dictionary<uint, int> Fails { get; } = [];
 
+    /// <summary>Requests that were made of it.</summary>
+    public HashSet<uint> Asked { get; } = [];
+
     /// <summary>Controls that were set.</summary>
     public Dictionary<uint, long> Set { get; } = [];
     public int Maps => _maps.Count;
@@ -42,6 +45,7 @@ internal abstract class FakeVideoNode(string path, uint capabilities, params uin
 
     public int Ioctl<T>(uint request, ref T argument) where T : unmanaged
     {
+        Asked.Add(request);
         if (IsGone)
             return ENODEV;
         if (Fails.TryGetValue(request, out var errno))

@@ -72,6 +72,6 @@ public sealed class MediaWorkersTests : IDisposable
         var script = "import json, os, sys\ndef say(**report): print(json.dumps(report), flush=True)\n" + python;
         using var workers = new MediaWorkers(new WorkerStart(["/usr/bin/python3", "-c", script], patience ?? TimeSpan.FromSeconds(60), TimeProvider.System), NullLogger<MediaWorkers>.Instance);
         var job = new MediaJob { Id = "test", Format = MediaFormat.Mkv, Folder = _directory.Path, FootageBytes = FootageBytes };
-        return await workers.RunAsync(job, static (pipe, _, count, token) => pipe.WriteAsync(new byte[count], token).AsTask(), progress ?? (_ => { }), stop);
+        return await workers.RunAsync(job, [], static (pipe, _, count, token) => pipe.WriteAsync(new byte[count], token).AsTask(), progress ?? (_ => { }), stop);
     }
 }

@@ -17,7 +17,7 @@ public sealed class CommandLineTests : IDisposable
         Fsck = (_, _, _) => 0,
         Export = (wanted, output, _) => { output.Write(wanted); return wanted.Channel == "gate"; },
         Update = (what, _, _) => what == "--state",
-        MediaWorker = () => 0,
+        MediaWorker = encoders => encoders.Count,
     }, _output, _errors);
 
     private string Write(string json)
@@ -54,6 +54,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(2, "update")]
     [InlineData(0, "media-worker")]
     [InlineData(2, "media-worker", "x")]
+    [InlineData(2, "media-worker", "/dev/video1", "/dev/mem")]
+    [InlineData(1, "media-worker", "/dev/video11")]
     [InlineData(0, "--version")]
     [InlineData(0, "--help")]
     [InlineData(0, "probe", "rtsp://h/")]

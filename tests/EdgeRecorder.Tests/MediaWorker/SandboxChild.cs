@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using EdgeRecorder.Platform.Linux;
+using EdgeRecorder.Platform.V4l2;
 
 namespace EdgeRecorder.Tests.MediaWorker;
 
@@ -40,6 +41,25 @@ internal static class SandboxChild
         Console.WriteLine(Try("short file", () => File.WriteAllBytes(Path.Combine(folder, "g"), new byte[500])));
         return 0;
     }
+
+    /// <summary>A line for each ioctl of video devices, one of GPIO and one of terminals: the errno that /dev/null answers with, which knows none of them, or the sandbox in its place.</summary>
+    public static int TryIoctls(bool isEncoder)
+    {
+        using var nothing = File.OpenHandle("/dev/null");
+        Sandbox.Enter(1L << 30, isEncoder ? Platform.V4l2.VideoEncoder.Calls : []);
+        foreach (var (name, number) in Ioctls)
+        {
+            var argument = default(v4l2_format);            // larger than what any of them takes
+            Console.WriteLine($"{name} {LibC.Ioctl(nothing, number, ref argument)}");
+        }
+        return 0;
+    }
+
+    public static IReadOnlyList<(string Name, uint Number)> Ioctls { get; } =
+    [
+        .. typeof(VideoAbi).GetFields().Where(field => field.Name.StartsWith("VIDIOC_", StringComparison.Ordinal)).Select(field => (field.Name, (uint)field.GetRawConstantValue()!)),
+        ("GPIO_V2_GET_LINE_IOCTL", 0xC250B407), ("TCGETS", 0x5401),
+    ];
 
     private static string Try(string what, Action attempt)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using EdgeRecorder.Platform.V4l2;
 
 namespace EdgeRecorder.Tests.MediaWorker;
 
@@ -28,6 +29,21 @@ public sealed class SandboxTests : IDisposable
             ], output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(0, child.ExitCode);
         Assert.False(listener.Pending());
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("encoder")]
+    public async Task Of_video_devices_nothing_can_be_asked_but_what_an_encoder_is_asked_where_there_is_one(string device)
+    {
+        const int Refused = VideoAbi.EPERM, Reached = VideoAbi.ENOTTY;
+        using var child = Process.Start(new ProcessStartInfo("dotnet", [typeof(SandboxTests).Assembly.Location, "sandboxed-ioctls", device]) { RedirectStandardOutput = true })!;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var output = await child.StandardOutput.ReadToEndAsync(deadline.Token);
+        await child.WaitForExitAsync(deadline.Token);
+        var calls = device == "encoder" ? VideoEncoder.Calls : [];
+        Assert.Equal(SandboxChild.Ioctls.Select(ioctl => $"{ioctl.Name} {(calls.Contains(ioctl.Number) || ioctl.Name == "TCGETS" ? Reached : Refused)}"), output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(0, child.ExitCode);
     }
 
     [Fact]

@@ -18,6 +18,8 @@ internal static class RingChild
     {
         if (args is ["sandboxed", var port, var files])
             return MediaWorker.SandboxChild.Run(int.Parse(port, CultureInfo.InvariantCulture), files);
+        if (args is ["sandboxed-ioctls", var isEncoder])
+            return MediaWorker.SandboxChild.TryIoctls(isEncoder == "encoder");
         if (args is not ["record", var folder, var segments])
             return 2;
         var clip = Clip.MakeAsync(Codec.H264, null, seconds: 1, gop: 5, width: 320).GetAwaiter().GetResult();

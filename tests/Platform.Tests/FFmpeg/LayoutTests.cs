@@ -51,7 +51,7 @@ public sealed class LayoutTests
     public void System_calls_have_the_numbers_of_the_headers()
     {
         (string Name, uint X64, uint Arm64)[] calls = [.. SeccompFilter.Refused, SeccompFilter.CloneCall, SeccompFilter.Clone3Call, SeccompFilter.TgkillCall, SeccompFilter.PrlimitCall,
-            SeccompFilter.SeccompCall, SeccompFilter.IoPriorityCall];
+            SeccompFilter.SeccompCall, SeccompFilter.IoPriorityCall, SeccompFilter.IoctlCall];
         Assert.Equal(calls.Select(call => (call.Name, (long)call.X64)), calls.Select(call => call.Name).Zip(CCompiler.X64.Ask(["sys/syscall.h"], calls.Select(call => $"SYS_{call.Name}"))));
         var onArm = calls.Where(call => call.Arm64 != uint.MaxValue).ToArray();
         Assert.Equal(onArm.Select(call => (call.Name, (long)call.Arm64)), onArm.Select(call => call.Name).Zip(CCompiler.Arm64.Ask(["sys/syscall.h"], onArm.Select(call => $"SYS_{call.Name}"))));
