@@ -30,7 +30,7 @@ var cuts = switches.TryGetValue("--only", out var only) ? [Parse(only)] : Cuts.C
 var starts = only is not null ? cuts.Count : Number("--starts", full ? cuts.Count : 8);
 var trial = new Trial(log, trail, empty, folder, options, FileSystem, program, configuration);
 var began = Stopwatch.GetTimestamp();
-trial.Run(cuts, number => number % Math.Max(1, cuts.Count / starts) == cuts.Count / starts / 2, number => full || only is not null || number % 8 == 1, keep: only is not null);
+trial.Run(cuts, number => starts > 0 && number % Math.Max(1, cuts.Count / starts) == cuts.Count / starts / 2, number => full || only is not null || number % 8 == 1, keep: only is not null);
 var took = Stopwatch.GetElapsedTime(began);
 
 var f = trial.Figures;
