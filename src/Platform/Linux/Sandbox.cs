@@ -10,7 +10,7 @@ public static unsafe class Sandbox
     private const int RLIMIT_CPU = 0, RLIMIT_FSIZE = 1, RLIMIT_DATA = 2, RLIMIT_CORE = 4;
     private const int PRIO_PROCESS = 0, IOPRIO_WHO_PROCESS = 1;
     private const int IdleClass = 3 << 13;                  // IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)
-    private const int SIGXFSZ = 25;
+    private const int SIGXFSZ = 25, ESRCH = 3;
     private const nint SIG_IGN = 1;
 
     /// <summary>Everything that holds for the life of the process. Call it early: threads that are made later inherit it, those that are there get it one by one.</summary>
@@ -36,15 +36,15 @@ public static unsafe class Sandbox
     /// <summary>The longest file that may be written; more is EFBIG.</summary>
     public static void LimitFileSize(long bytes) => SetLimit(RLIMIT_FSIZE, (ulong)bytes, ulong.MaxValue, "RLIMIT_FSIZE");
 
-    /// <summary>nice 19 and the idle class of the disk, for each thread: on Linux both belong to threads.</summary>
+    /// <summary>nice 19 and the idle class of the disk, for each thread: on Linux both belong to threads. The run-time's own come and go meanwhile: one that has ended needs neither.</summary>
     private static void LowerPriority()
     {
         foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
         {
             var id = int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);
-            if (LibC.setpriority(PRIO_PROCESS, (uint)id, 19) != 0)
-                throw new ErrnoException("setpriority", task, Marshal.GetLastPInvokeError());
-            if (LibC.syscall((nint)SeccompFilter.Number(SeccompFilter.IoPriorityCall), IOPRIO_WHO_PROCESS, id, IdleClass) != 0 && Marshal.GetLastPInvokeError() is var errno and not LibC.ENOSYS)
+            if (LibC.setpriority(PRIO_PROCESS, (uint)id, 19) != 0 && Marshal.GetLastPInvokeError() is var refused and not ESRCH)
+                throw new ErrnoException("setpriority", task, refused);
+            if (LibC.syscall((nint)SeccompFilter.Number(SeccompFilter.IoPriorityCall), IOPRIO_WHO_PROCESS, id, IdleClass) != 0 && Marshal.GetLastPInvokeError() is var errno and not (LibC.ENOSYS or ESRCH))
                 throw new ErrnoException("ioprio_set", task, errno);
         }
     }
