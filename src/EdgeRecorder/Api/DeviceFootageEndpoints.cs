@@ -1,6 +1,7 @@
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -63,9 +64,9 @@ internal static class DeviceFootageEndpoints
             return Problems.Conflict("the box does not know the time, so footage of another time has no place yet");
         if (catalog.Channel(device, body.Channel) is not { } channel)
             return Problems.Conflict($"the key {device.Identity}_{body.Channel} is another channel's");
-        var (fromUs, toUs) = (Interval.Microseconds(body.From) + OverlapUs, Interval.Microseconds(body.To) - OverlapUs);
+        var (fromUs, toUs) = (UtcTime.Us(body.From) + OverlapUs, UtcTime.Us(body.To) - OverlapUs);
         if (ring.Spans(new StreamKey(channel.Number, StreamKey.Device), fromUs, toUs) is [var there, ..])
-            return Problems.Conflict($"footage from {UtcConverter.Write(Interval.Time(there.FromUtcUs))} to {UtcConverter.Write(Interval.Time(there.ToUtcUs))} is here already; ask for what is missing");
+            return Problems.Conflict($"footage from {UtcConverter.Write(UtcTime.At(there.FromUtcUs))} to {UtcConverter.Write(UtcTime.At(there.ToUtcUs))} is here already; ask for what is missing");
         var request = desk.Ask(channel, new FootageWish(body.From, body.To, stream, body.Audio ?? channel.Audio, (byte)(body.Speed ?? 0)), context.User.Identity?.Name ?? "");
         audit.Add(context, "device.footage", $"{id} {body.Channel} {UtcConverter.Write(body.From)} {UtcConverter.Write(body.To)}");
         return TypedResults.Created($"/api/v1/devices/{id}/footage/requests/{request.Id}", View(request));

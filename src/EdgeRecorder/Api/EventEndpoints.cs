@@ -3,6 +3,7 @@ using System.Text.Json;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -28,12 +29,12 @@ internal static class EventEndpoints
         if (channel is not null && of is null)
             return ChannelEndpoints.Unknown(channel);
         var rows = events.List(count + 1, after is null ? null : long.Parse(after, CultureInfo.InvariantCulture), device is null ? null : devices.Find(device)!.Number,
-            of is null ? null : (of.Number, of.Device), from is null ? null : Interval.Microseconds(start), to is null ? null : Interval.Microseconds(end));
+            of is null ? null : (of.Number, of.Device), from is null ? null : UtcTime.Us(start), to is null ? null : UtcTime.Us(end));
         return TypedResults.Json(Paging.Page(context, rows, count, r => r.Id.ToString(CultureInfo.InvariantCulture)).Select(r => View(r, devices, channels)).ToArray(), BoxJson.Default.EventViewArray);
     }
 
     public static EventView View(EventRow row, DeviceCatalog devices, ChannelCatalog channels) => new(
-        row.Id.ToString(CultureInfo.InvariantCulture), row.Kind, Interval.Time(row.FromUtcUs), row.ToUtcUs is { } end ? Interval.Time(end) : null,
+        row.Id.ToString(CultureInfo.InvariantCulture), row.Kind, UtcTime.At(row.FromUtcUs), row.ToUtcUs is { } end ? UtcTime.At(end) : null,
         row.DeviceNumber is { } device ? devices.Find(device)?.Id : null, row.ChannelNumber is { } channel ? channels.Find(channel)?.Id : null,
         row.DetailJson is { } json ? JsonDocument.Parse(json).RootElement : null);
 }

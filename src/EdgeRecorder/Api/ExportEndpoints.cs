@@ -1,6 +1,7 @@
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Export;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.MediaWorker;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
@@ -43,7 +44,7 @@ internal static class ExportEndpoints
             return Problems.Bad(wrongStream);
         if (ExportRequest.Read(body, channel, ability, out var wish) is { } wrong)
             return Problems.Bad(wrong);
-        var (source, from, to) = (new StreamKey(channel.Number, stream), Interval.Microseconds(body.From), Interval.Microseconds(body.To));
+        var (source, from, to) = (new StreamKey(channel.Number, stream), UtcTime.Us(body.From), UtcTime.Us(body.To));
         if (FootageCodec.Refusal(ring, source, from, to, wish!) is { } unfit)
             return Problems.Bad(unfit);
         var row = desk.Order(new ExportOrder(Owner, false, source, from, to, wish!,
@@ -77,9 +78,9 @@ internal static class ExportEndpoints
     private static ExportView View(ExportStatus status, ChannelCatalog catalog)
     {
         var row = status.Row;
-        return new ExportView(row.Id, row.Owner, catalog.Find(row.Stream.ChannelNumber)?.Id ?? "", StreamKey.Word(row.Stream.Stream), Interval.Time(row.FromUtcUs), Interval.Time(row.ToUtcUs), row.Live,
+        return new ExportView(row.Id, row.Owner, catalog.Find(row.Stream.ChannelNumber)?.Id ?? "", StreamKey.Word(row.Stream.Stream), UtcTime.At(row.FromUtcUs), UtcTime.At(row.ToUtcUs), row.Live,
             ExportStore.Word(row.State), status.Progress, row.Error, [.. row.Warnings],
-            [.. row.Files.Select(f => new ExportFileView(f.Name, f.Bytes, f.Sha256, Interval.Time(f.FromUtcUs), Interval.Time(f.ToUtcUs)))], row.CreatedBy, row.Created, row.Activity + row.Keep);
+            [.. row.Files.Select(f => new ExportFileView(f.Name, f.Bytes, f.Sha256, UtcTime.At(f.FromUtcUs), UtcTime.At(f.ToUtcUs)))], row.CreatedBy, row.Created, row.Activity + row.Keep);
     }
 }
 

@@ -1,6 +1,7 @@
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Playback;
 using EdgeRecorder.Recording;
@@ -34,7 +35,7 @@ internal static class FootageEndpoints
         var key = new StreamKey(channel.Number, number);
         return TypedResults.Json(new TimelineView(
             Join(ring.Spans(key, range.FromUs, range.ToUs)),
-            [.. gaps.Overlapping(key, range.FromUs, range.ToUs).Select(g => new GapView(Interval.Time(g.FromUtcUs), g.ToUtcUs is { } end ? Interval.Time(end) : null, Words.Of(g.Reason)))],
+            [.. gaps.Overlapping(key, range.FromUs, range.ToUs).Select(g => new GapView(UtcTime.At(g.FromUtcUs), g.ToUtcUs is { } end ? UtcTime.At(end) : null, Words.Of(g.Reason)))],
             [.. events.Overlapping(channel.Device, channel.Number, range.FromUs, range.ToUs, MostEvents).Select(e => EventEndpoints.View(e, devices, catalog))],
             channel.Device is { } device ? [.. positions.Overlapping(device, range.FromUs, range.ToUs, MostPositions).Select(PositionView.Of)] : []), BoxJson.Default.TimelineView);
     }
@@ -66,7 +67,7 @@ internal static class FootageEndpoints
         List<SpanView> joined = [];
         foreach (var span in spans)
         {
-            var next = new SpanView(Interval.Time(span.FromUtcUs), Interval.Time(span.ToUtcUs), span.Bytes, span.Locked);
+            var next = new SpanView(UtcTime.At(span.FromUtcUs), UtcTime.At(span.ToUtcUs), span.Bytes, span.Locked);
             if (joined.Count > 0 && joined[^1] is { } last && last.Locked == next.Locked && next.From <= last.To)
                 joined[^1] = last with { To = next.To > last.To ? next.To : last.To, Bytes = last.Bytes + next.Bytes };
             else
@@ -102,7 +103,7 @@ internal sealed record GapView(DateTimeOffset From, DateTimeOffset? To, string R
 /// <param name="Ignition">Whether the vehicle's ignition was on.</param>
 internal sealed record PositionView(DateTimeOffset At, double Latitude, double Longitude, double Speed, int Heading, int Altitude, bool Fix, bool Ignition)
 {
-    public static PositionView Of(Position p) => new(Interval.Time(p.AtUtcUs), p.LatitudeE7 / 1e7, p.LongitudeE7 / 1e7, Math.Round(p.SpeedMmS * 0.0036, 1), p.HeadingDeg, p.AltitudeM,
+    public static PositionView Of(Position p) => new(UtcTime.At(p.AtUtcUs), p.LatitudeE7 / 1e7, p.LongitudeE7 / 1e7, Math.Round(p.SpeedMmS * 0.0036, 1), p.HeadingDeg, p.AltitudeM,
         p.Flags.HasFlag(PositionFlags.FixValid), p.Flags.HasFlag(PositionFlags.IgnitionOn));
 }
 

@@ -1,12 +1,13 @@
 using System.Globalization;
+using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Api;
 
 /// <summary>A range of time as callers write it: ISO 8601 with a zone, [from, to).</summary>
 internal readonly record struct Interval(DateTimeOffset From, DateTimeOffset To)
 {
-    public long FromUs => Microseconds(From);
-    public long ToUs => Microseconds(To);
+    public long FromUs => UtcTime.Us(From);
+    public long ToUs => UtcTime.Us(To);
 
     /// <summary>Null and the interval, or what is wrong with it.</summary>
     public static string? Read(string? from, string? to, out Interval interval)
@@ -31,9 +32,4 @@ internal readonly record struct Interval(DateTimeOffset From, DateTimeOffset To)
                && DateTimeOffset.TryParse(repaired, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time)
             ? null : $"{name}: \"{text}\" is not an ISO 8601 time with a zone such as 2026-01-31T12:00:00Z";
     }
-
-    /// <summary>Unix time in microseconds.</summary>
-    public static long Microseconds(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / 10;
-
-    public static DateTimeOffset Time(long utcUs) => DateTimeOffset.UnixEpoch.AddTicks(utcUs * 10);
 }

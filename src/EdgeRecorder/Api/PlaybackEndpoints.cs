@@ -1,5 +1,6 @@
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Hls;
+using EdgeRecorder.Media;
 using EdgeRecorder.Playback;
 using EdgeRecorder.Recording;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -42,7 +43,7 @@ internal static class PlaybackEndpoints
                 return TypedResults.Empty;
             case PlaylistAnswer.TooLong tooLong:
                 return Problems.Of(StatusCodes.Status422UnprocessableEntity,
-                    $"the range holds more than the 24 hours of footage that a playlist lists; ask for to={UtcConverter.Write(Interval.Time(tooLong.EndThatFitsUtcUs))} and for the rest from there");
+                    $"the range holds more than the 24 hours of footage that a playlist lists; ask for to={UtcConverter.Write(UtcTime.At(tooLong.EndThatFitsUtcUs))} and for the rest from there");
             case PlaylistAnswer.NoSuchTracks:
                 return Problems.NotFound($"channel {id} has footage in the range, but none of the tracks that were asked for");
             default:
@@ -94,10 +95,10 @@ internal static class PlaybackEndpoints
         var problem = new ProblemDetails
         {
             Status = StatusCodes.Status410Gone,
-            Detail = oldestUtcUs is { } us ? $"this footage has been overwritten; the oldest that is left begins at {UtcConverter.Write(Interval.Time(us))}" : "this footage has been overwritten, and none is left",
+            Detail = oldestUtcUs is { } us ? $"this footage has been overwritten; the oldest that is left begins at {UtcConverter.Write(UtcTime.At(us))}" : "this footage has been overwritten, and none is left",
         };
         if (oldestUtcUs is { } oldest)
-            problem.Extensions["oldest"] = UtcConverter.Write(Interval.Time(oldest));
+            problem.Extensions["oldest"] = UtcConverter.Write(UtcTime.At(oldest));
         return TypedResults.Problem(problem);
     }
 }

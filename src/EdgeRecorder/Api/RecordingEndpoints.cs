@@ -1,5 +1,6 @@
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -37,7 +38,7 @@ internal static class RecordingEndpoints
     /// <summary>Files of its own, in order; a recording that only keeps the ring's footage has none.</summary>
     private static Results<JsonHttpResult<RecordingFileView[]>, ProblemHttpResult> Files(string id, RecordingDesk desk, RecordingFileStore files)
         => desk.Find(id) is null ? Problems.NotFound($"no recording {id}") : TypedResults.Json(files.Of(id).Select(file => new RecordingFileView(
-            file.Id, file.Sequence, Interval.Time(file.FromUtcUs), Interval.Time(file.ToUtcUs), file.Path, file.Bytes, file.Container, file.Finished)).ToArray(), BoxJson.Default.RecordingFileViewArray);
+            file.Id, file.Sequence, UtcTime.At(file.FromUtcUs), UtcTime.At(file.ToUtcUs), file.Path, file.Bytes, file.Container, file.Finished)).ToArray(), BoxJson.Default.RecordingFileViewArray);
 
     private static Results<Created<RecordingView>, ProblemHttpResult> Start(NewRecording body, HttpContext context, ChannelCatalog catalog, RecordingDesk desk, AuditStore audit, TimeProvider time)
     {

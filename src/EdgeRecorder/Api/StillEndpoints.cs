@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeRecorder.Api.Security;
 using EdgeRecorder.Export;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -30,12 +31,12 @@ internal static class StillEndpoints
             return Problems.Bad($"width: \"{width}\" is not a number up to {Widest}");
         if (!ability.HasWorker)
             return Problems.Of(StatusCodes.Status501NotImplemented, "this box cannot decode pictures: FFmpeg's libraries are not installed");
-        if (await stills.TakeAsync(new StreamKey(channel.Number, number), at is null ? null : Interval.Microseconds(instant), Interval.Microseconds(time.GetUtcNow()), wide, context.RequestAborted) is not { } still)
+        if (await stills.TakeAsync(new StreamKey(channel.Number, number), at is null ? null : UtcTime.Us(instant), UtcTime.Us(time.GetUtcNow()), wide, context.RequestAborted) is not { } still)
             return Problems.NotFound(at is null ? $"channel {id} has recorded nothing in the last seconds" : $"channel {id} has no footage at {UtcConverter.Write(instant)}; its timeline says why");
         if (still.Error is { } error)
             return Problems.Of(StatusCodes.Status502BadGateway, $"the picture cannot be decoded: {error.Text}");
         context.Response.Headers.CacheControl = at is null ? "no-store" : "private, max-age=86400";
-        context.Response.Headers["X-Picture-Time"] = UtcConverter.Write(Interval.Time(still.AtUtcUs));
+        context.Response.Headers["X-Picture-Time"] = UtcConverter.Write(UtcTime.At(still.AtUtcUs));
         return TypedResults.Bytes(still.Jpeg, "image/jpeg");
     }
 }

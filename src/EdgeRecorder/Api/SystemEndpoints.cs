@@ -30,7 +30,7 @@ internal static class SystemEndpoints
                      from stream in new byte[] { 0, 1, StreamKey.Device }
                      let held = status.Figures(new StreamKey(channel.Number, stream))
                      where held is not null
-                     select new ShareView(channel.Id, StreamKey.Word(stream), held.Value.Bytes, Interval.Time(held.Value.FromUtcUs), Interval.Time(held.Value.ToUtcUs));
+                     select new ShareView(channel.Id, StreamKey.Word(stream), held.Value.Bytes, UtcTime.At(held.Value.FromUtcUs), UtcTime.At(held.Value.ToUtcUs));
         return TypedResults.Json(new StorageView(
             options.Storage.Root, f.FileSystem, f.Fault.Length == 0 ? "ok" : "fault", f.Fault, drive.TotalSize, drive.AvailableFreeSpace,
             new RingView(f.Volume, f.RingBytes, f.SegmentBytes, f.Segments, f.UnusedSegments, f.LockedBytes, f.EventPoolBytes, f.OldestFootage, f.SegmentsRecycled), [.. shares]), BoxJson.Default.StorageView);

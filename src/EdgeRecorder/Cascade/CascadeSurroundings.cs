@@ -17,7 +17,7 @@ internal sealed record CascadeSurroundings(
     string Name, Func<IEnumerable<ChannelDefinition>> Channels, Func<ChannelDefinition, Position?> PositionOf, IRecorder Recorder, IRing Ring, BoxClock Clock, TimeProvider Time, IPAddress? MediaHost,
     RtpPortRange Ports, ILogger<UpperPlatforms> Log)
 {
-    public DateTimeOffset UtcNow => DateTimeOffset.UnixEpoch.AddMicroseconds(Ring.ToUtcUs(Clock.BoottimeUs));
+    public DateTimeOffset UtcNow => UtcTime.At(Ring.ToUtcUs(Clock.BoottimeUs));
 }
 
 /// <summary>What a platform above has cost so far; for people and metrics.</summary>

@@ -1,4 +1,5 @@
 using EdgeRecorder.Gb28181.Manscdp;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 
 namespace EdgeRecorder.Cascade;
@@ -30,7 +31,7 @@ internal sealed class PlatformReports(string deviceId, CascadeSurroundings box, 
             if (!IsMeant(query.DeviceId, code) || box.PositionOf(channel) is not { } at || told.TryGetValue(channel.Number, out var before) && before == at.AtUtcUs)
                 continue;
             told[channel.Number] = at.AtUtcUs;
-            yield return new MobilePositionNotify([new(code, ManscdpTime.FromUtc(DateTimeOffset.UnixEpoch.AddMicroseconds(at.AtUtcUs)), Degrees(at.LongitudeE7), Degrees(at.LatitudeE7),
+            yield return new MobilePositionNotify([new(code, ManscdpTime.FromUtc(UtcTime.At(at.AtUtcUs)), Degrees(at.LongitudeE7), Degrees(at.LatitudeE7),
                 at.SpeedMmS * 3.6 / 1000, at.HeadingDeg, at.AltitudeM)]) { DeviceId = code };
         }
     }

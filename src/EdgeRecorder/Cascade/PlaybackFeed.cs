@@ -40,7 +40,7 @@ internal sealed class PlaybackFeed : IDisposable
     public PlaybackFeed(StreamKey stream, DateTimeOffset from, DateTimeOffset to, double scale, IRing ring, TimeProvider time)
     {
         (_stream, _scale, _ring, _time) = (stream, scale, ring, time);
-        (_fromUtcUs, _toUtcUs) = (ToUs(from), ToUs(to));
+        (_fromUtcUs, _toUtcUs) = (UtcTime.Us(from), UtcTime.Us(to));
     }
 
     public double Scale
@@ -204,8 +204,6 @@ internal sealed class PlaybackFeed : IDisposable
         var length = media.Length;
         return _units.TrueForAll(unit => unit.Offset >= 0 && unit.Size > 0 && unit.Offset + unit.Size <= length);
     }
-
-    private static long ToUs(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

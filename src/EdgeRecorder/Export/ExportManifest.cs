@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 using EdgeRecorder.Storage.Format;
@@ -33,8 +34,8 @@ internal sealed class ExportManifest(ExportFolder folder, Signer sign)
                 w.WriteString("key", channel?.Key ?? "");
                 w.WriteString("name", channel?.Name ?? "");
                 w.WriteString("stream", StreamKey.Word(row.Stream.Stream));
-                w.WriteString("from", ExportNames.Time(row.FromUtcUs).UtcDateTime);
-                w.WriteString("to", ExportNames.Time(row.ToUtcUs).UtcDateTime);
+                w.WriteString("from", UtcTime.At(row.FromUtcUs).UtcDateTime);
+                w.WriteString("to", UtcTime.At(row.ToUtcUs).UtcDateTime);
                 w.WriteString("format", wish.Extension);
                 w.WriteString("comment", wish.Comment);
             }));
@@ -44,16 +45,16 @@ internal sealed class ExportManifest(ExportFolder folder, Signer sign)
                 w.WriteString("sha256", file.Sha256);
                 w.WriteString("name", file.Name);
                 w.WriteNumber("bytes", file.Bytes);
-                w.WriteString("from", ExportNames.Time(file.FromUtcUs).UtcDateTime);
-                w.WriteString("to", ExportNames.Time(file.ToUtcUs).UtcDateTime);
+                w.WriteString("from", UtcTime.At(file.FromUtcUs).UtcDateTime);
+                w.WriteString("to", UtcTime.At(file.ToUtcUs).UtcDateTime);
             });
             text.Write("],\n\"sources\":[");
             WriteLines(text, sources, static (w, span) =>
             {
                 w.WriteNumber("segment", span.Segment);
                 w.WriteNumber("generation", span.Generation);
-                w.WriteString("from", ExportNames.Time(span.FromUtcUs).UtcDateTime);
-                w.WriteString("to", ExportNames.Time(span.ToUtcUs).UtcDateTime);
+                w.WriteString("from", UtcTime.At(span.FromUtcUs).UtcDateTime);
+                w.WriteString("to", UtcTime.At(span.ToUtcUs).UtcDateTime);
                 w.WriteNumber("firstSequence", span.Records[0].Sequence);
                 w.WriteStartArray("chain");
                 foreach (var (_, chain) in span.Records)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Export;
 
@@ -36,8 +37,7 @@ internal sealed record ExportNames(string Stem, string Friendly, string Open, st
         return clean is "" or "." or ".." ? "_" : clean[0] == '.' ? "_" + clean[1..] : clean;
     }
 
-    public static DateTimeOffset Time(long utcUs) => DateTimeOffset.UnixEpoch.AddTicks(utcUs * 10);
 
     private static string Second(long utcUs, bool up)
-        => Time((utcUs + (up ? 999_999 : 0)) / 1_000_000 * 1_000_000).ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
+        => UtcTime.At((utcUs + (up ? 999_999 : 0)) / 1_000_000 * 1_000_000).ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Playback;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
@@ -29,7 +30,7 @@ internal sealed class ExportRun(ExportSurroundings box, ExportRow row, ExportWis
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
-    private long NowUs => (box.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10;
+    private long NowUs => UtcTime.Us(box.Time.GetUtcNow());
 
     /// <summary>Out of what lies in the ring.</summary>
     public async Task<ExportOutcome> ArchiveAsync(CancellationToken stop)
@@ -45,7 +46,7 @@ internal sealed class ExportRun(ExportSurroundings box, ExportRow row, ExportWis
         box.Folder.Make(row.Id);
         if (!wish.IsCopy)
             return await WorkAsync(from, to, stop);
-        using var copy = new PacketCopy(box.Ring, box.Folder, row, wish, from, to, progress);
+        using var copy = new PacketCopy(box.Ring, box.Folder, row, wish, from, to, isFilmed: true, progress);
         return Written(copy, () =>
         {
             copy.Take(to, stop);
@@ -82,7 +83,7 @@ internal sealed class ExportRun(ExportSurroundings box, ExportRow row, ExportWis
         try
         {
             box.Folder.Make(row.Id);
-            using var copy = new PacketCopy(box.Ring, box.Folder, row, wish, row.FromUtcUs, row.ToUtcUs, _ => { });
+            using var copy = new PacketCopy(box.Ring, box.Folder, row, wish, row.FromUtcUs, row.ToUtcUs, isFilmed: false, _ => { });
             if (!wish.IsCopy)
                 return await FilmThenWorkAsync(timer, stop);
             var connectBy = NowUs + wish.WaitMs * 1000L;

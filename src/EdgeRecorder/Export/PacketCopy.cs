@@ -1,5 +1,6 @@
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Storage;
 using EdgeRecorder.Storage.Format;
@@ -10,7 +11,8 @@ namespace EdgeRecorder.Export;
 /// Copies a range of the ring into MP4 files, packets as they are. Works its way from window to window, so that it never holds more than a minute of the ring,
 /// and may be asked to go on when more has been filmed.
 /// </summary>
-internal sealed class PacketCopy(IRing ring, ExportFolder folder, ExportRow row, ExportWish wish, long fromUtcUs, long toUtcUs, Action<double> progress) : IDisposable
+/// <param name="isFilmed">All of the range lies in the ring already.</param>
+internal sealed class PacketCopy(IRing ring, ExportFolder folder, ExportRow row, ExportWish wish, long fromUtcUs, long toUtcUs, bool isFilmed, Action<double> progress) : IDisposable
 {
     private const long WindowUs = 60_000_000;
 
@@ -35,6 +37,8 @@ internal sealed class PacketCopy(IRing ring, ExportFolder folder, ExportRow row,
     public IReadOnlyCollection<string> Warnings => _warnings;
     public SourceRecords Sources { get; } = new();
     public bool IsEmpty => !_isBegun;
+
+    private MovieTags Tags => new(wish.Names.Friendly, wish.Comment);
 
     /// <summary>Takes what lies in the ring, durably, in front of <paramref name="untilUtcUs"/>.</summary>
     /// <exception cref="IOException">The disk that is written to.</exception>
@@ -72,7 +76,7 @@ internal sealed class PacketCopy(IRing ring, ExportFolder folder, ExportRow row,
                 File.Delete(_temporary);
                 return;
             }
-            var (bytes, digest) = part.Finish(new MovieTags(wish.Names.Friendly, wish.Comment));
+            var (bytes, digest) = part.Finish(Tags);
             var (from, to) = (Math.Max(part.BeginUtcUs, _fromUtcUs), Math.Min(part.EndUtcUs, toUtcUs));
             var (name, friendly) = wish.Names.Of(from, Math.Max(from, to), wish.Extension, _names);
             _names.Add(name);
@@ -99,7 +103,7 @@ internal sealed class PacketCopy(IRing ring, ExportFolder folder, ExportRow row,
             {
                 _temporary = folder.NewFile(row.Id);
                 var from = _isBegun ? fragment.FromUtcUs : _fromUtcUs;
-                _part = new MovieFile(_temporary, _format!, from, Expected(from, fragment));
+                _part = Forecast(fragment, from) is { } front ? new MovieFile(_temporary, _format!, from, front) : new MovieFile(_temporary, _format!, from, Expected(from, fragment));
             }
             _part.Add(fragment, _record.AsSpan(FragmentRef.RecordHeaderLength, fragment.MediaLength), toUtcUs);
             Sources.Add(fragment, header, _record);
@@ -108,7 +112,7 @@ internal sealed class PacketCopy(IRing ring, ExportFolder folder, ExportRow row,
         }
         catch (ProtocolException e)
         {
-            Miss($"footage at {ExportNames.Time(fragment.FromUtcUs):yyyy-MM-dd'T'HH:mm:ss'Z'} is damaged and left out: {e.Message}");
+            Miss($"footage at {UtcTime.At(fragment.FromUtcUs):yyyy-MM-dd'T'HH:mm:ss'Z'} is damaged and left out: {e.Message}");
         }
     }
 
@@ -143,6 +147,10 @@ internal sealed class PacketCopy(IRing ring, ExportFolder folder, ExportRow row,
 
     private bool IsDue(in FragmentRef fragment)
         => wish.MaxFileBytes > 0 && fragment.IsSync && _part is { IsEmpty: false } part && part.Length + fragment.MediaLength > wish.MaxFileBytes;
+
+    /// <summary>What the part will begin with; null where that cannot be told, since its end is not known yet.</summary>
+    private byte[]? Forecast(in FragmentRef fragment, long from)
+        => isFilmed && wish.MaxFileBytes == 0 ? MovieForecast.Of(ring, row.Stream, fragment, _format!, from, toUtcUs, Tags) : null;
 
     /// <summary>How long the part will be, at the most.</summary>
     private TimeSpan Expected(long from, in FragmentRef fragment)

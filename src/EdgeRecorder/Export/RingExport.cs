@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeRecorder.Bytes;
+using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Storage;
 
@@ -27,7 +28,7 @@ internal static class RingExport
         var pieces = footage.Find(channel, stream: 0);
         if (pieces.Count == 0)
             return Not(errors, $"{channel}: the ring has no footage of such a channel");
-        var (fromUs, toUs) = (Us(from), Us(to));
+        var (fromUs, toUs) = (UtcTime.Us(from), UtcTime.Us(to));
         var records = footage.Records(pieces, fromUs, toUs);
         if (records.Count == 0)
             return Not(errors, $"{channel}: no footage from {Text(fromUs)} to {Text(toUs)}");
@@ -96,7 +97,5 @@ internal static class RingExport
         return false;
     }
 
-    private static long Us(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / 10;
-
-    private static string Text(long utcUs) => ExportNames.Time(utcUs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Text(long utcUs) => UtcTime.At(utcUs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

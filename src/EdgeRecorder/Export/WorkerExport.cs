@@ -1,5 +1,6 @@
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.MediaWorker;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Playback;
@@ -50,7 +51,7 @@ internal sealed class WorkerExport(ExportSurroundings box, ExportRow row, Export
         var answer = box.Source.Open(row.Stream, fromUtcUs, toUtcUs, verbatim: false);
         if (answer is not FootageAnswer.FormatChange change)
             return (answer, toUtcUs);
-        var at = (change.At - DateTimeOffset.UnixEpoch).Ticks / 10;
+        var at = UtcTime.Us(change.At);
         return at <= fromUtcUs ? (new FootageAnswer.Damaged(change.At, change.What), toUtcUs) : (box.Source.Open(row.Stream, fromUtcUs, at, verbatim: false), at);
     }
 
@@ -69,7 +70,7 @@ internal sealed class WorkerExport(ExportSurroundings box, ExportRow row, Export
                 ToMs = toUtcUs >= records[^1].Ref.ToUtcUs ? long.MaxValue : MsOf(records, toUtcUs),
                 MaxFileBytes = wish.MaxFileBytes, Comment = wish.Comment, Title = wish.Names.Friendly, VideoQuality = wish.VideoQuality, AudioQuality = wish.AudioQuality, KeepOneOf = wish.KeepOneOf,
                 Crop = wish.Crop, Masks = wish.Masks, Overlay = Overlay(),
-                WallTimes = Dates(records), UtcOffsetMinutes = (int)box.Zone.GetUtcOffset(ExportNames.Time(fromUtcUs)).TotalMinutes, Width = wish.Width, Page = wish.Page,
+                WallTimes = Dates(records), UtcOffsetMinutes = (int)box.Zone.GetUtcOffset(UtcTime.At(fromUtcUs)).TotalMinutes, Width = wish.Width, Page = wish.Page,
             };
             var result = await box.Encoders.RunAsync(box.Workers, job, footage.CopyAsync, progress, stop);
             _warnings.AddRange(result.Warnings);

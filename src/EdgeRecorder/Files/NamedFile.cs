@@ -64,7 +64,7 @@ internal sealed partial class NamedFile
         _closedBytes = Math.Max(row.TotalBytes - (wasOpen ? row.Bytes : 0), files.Where(file => file.Finished).Sum(file => file.Bytes));
         _closedMs = Math.Max(0, row.TotalMilliseconds - (wasOpen ? row.Milliseconds : 0));
         _next = files.Count > 0 ? Math.Max(row.Sequence, files.Max(file => file.Sequence)) + 1 : row.Path.Length > 0 ? row.Sequence + 1 : 0;
-        _askedUs = Us(wish.From ?? box.Time.GetUtcNow());
+        _askedUs = UtcTime.Us(wish.From ?? box.Time.GetUtcNow());
         _looksBack = wish.From is not null;
         _progress = new() { Sequence = row.Sequence, Start = row.Start, Bytes = row.Bytes, Milliseconds = row.Milliseconds, TotalBytes = row.TotalBytes, TotalMilliseconds = row.TotalMilliseconds, Path = row.Path, InfoPath = row.InfoPath };
     }
@@ -264,7 +264,7 @@ internal sealed partial class NamedFile
     {
         // Minutes are a setting: what it says now counts for the file that is open.
         var due = _wish.Split is SplitRule.Minutes minutes ? minutes.Begin(file.Start.Utc) : file.Due;
-        return due.Length is { } length && start90k - file.Start90k >= (long)(length.TotalSeconds * 90_000) - Jitter90k || due.At is { } at && fromUs >= Us(at);
+        return due.Length is { } length && start90k - file.Start90k >= (long)(length.TotalSeconds * 90_000) - Jitter90k || due.At is { } at && fromUs >= UtcTime.Us(at);
     }
 
     private void Close(bool isLast)
@@ -367,8 +367,6 @@ internal sealed partial class NamedFile
             _media = new byte[length + length / 4];
         return _media.AsSpan(0, length);
     }
-
-    private static long Us(DateTimeOffset utc) => (utc - DateTimeOffset.UnixEpoch).Ticks / 10;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Recording {Id}: its file cannot be written, tried again every 5 s: {Reason}")]
     private partial void LogError(string id, string reason);

@@ -1,4 +1,5 @@
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Sound;
 using EdgeRecorder.Storage;
@@ -11,5 +12,5 @@ namespace EdgeRecorder.Files;
 /// <param name="MakeRoom">Called when a file was closed, or the disk was full: the oldest finished files go.</param>
 internal sealed record NamedFileBox(IRing Ring, IRecorder Recorder, FamilyFolder Folder, RecordingFileStore Files, Action<string, RecordingProgress> Report, Action<bool> MakeRoom, AacSound Sound, TimeProvider Time, ILogger Log)
 {
-    public long NowUs => (Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10;
+    public long NowUs => UtcTime.Us(Time.GetUtcNow());
 }

@@ -24,14 +24,13 @@ internal sealed class OpenFile : IDisposable
     public FamilyPath Place { get; }
     public long Length => _media.Length;
     public long Milliseconds => _media.Milliseconds;
-    public NamedFileStart Start => new(Row.Sequence, At(Row.FromUtcUs));
+    public NamedFileStart Start => new(Row.Sequence, UtcTime.At(Row.FromUtcUs));
 
     /// <summary>Channel's media time at its beginning.</summary>
     public long Start90k { get; private init; }
     public SplitDue Due { get; private init; }
     public bool IsEmpty { get; private set; } = true;
 
-    public static DateTimeOffset At(long utcUs) => DateTimeOffset.UnixEpoch.AddMicroseconds(utcUs);
 
     /// <summary>The tracks that the wish and the container leave of a format.</summary>
     public static IReadOnlyList<Track> Tracks(NamedFileBox box, NamedFileWish wish, InitSegment format)
@@ -43,7 +42,7 @@ internal sealed class OpenFile : IDisposable
     /// <summary>Row first: what is on the disk is known, whatever happens next.</summary>
     public static OpenFile Begin(NamedFileBox box, NamedFileWish wish, IReadOnlyList<Track> tracks, int sequence, long startUtcUs, long start90k)
     {
-        var start = new NamedFileStart(sequence, At(startUtcUs));
+        var start = new NamedFileStart(sequence, UtcTime.At(startUtcUs));
         var id = Guid.NewGuid();
         var place = wish.Name(start);
         var temporary = FamilyFolder.TemporaryBeside(place, id);
@@ -75,7 +74,7 @@ internal sealed class OpenFile : IDisposable
             {
                 INamedMedia? media = row.Container == "ts" ? NamedTs.Recover(file.Handle) : NamedMp4.Recover(file.Handle, row.FromUtcUs, row.ToUtcUs);
                 if (media is { Milliseconds: > 0 } or NamedMp4 { IsFinished: true })
-                    return new OpenFile(box, wish, row with { ToUtcUs = row.FromUtcUs + media.Milliseconds * 1000 }, wish.Name(new(row.Sequence, At(row.FromUtcUs))), temporary, media) { IsEmpty = false };
+                    return new OpenFile(box, wish, row with { ToUtcUs = row.FromUtcUs + media.Milliseconds * 1000 }, wish.Name(new(row.Sequence, UtcTime.At(row.FromUtcUs))), temporary, media) { IsEmpty = false };
                 file.Dispose();
                 box.Folder.Delete(temporary);
             }
@@ -118,7 +117,7 @@ internal sealed class OpenFile : IDisposable
         if (_media is not NamedMp4 { IsFinished: true })
             _media.Finish();
         _media.Dispose();
-        var end = At(Row.ToUtcUs);
+        var end = UtcTime.At(Row.ToUtcUs);
         var wanted = _box.Folder.Free(_wish.FinalName?.Invoke(Start, end) ?? Place);
         Row = Row with { Bytes = _media.Length, Path = wanted.InRoot };
         _box.Files.Update(Row);

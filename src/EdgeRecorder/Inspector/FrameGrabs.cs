@@ -1,5 +1,6 @@
 using EdgeRecorder.Export;
 using EdgeRecorder.Files;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 
@@ -27,7 +28,7 @@ internal sealed partial class FrameGrabs(
 
     private async Task<bool> TakeAsync(ChannelDefinition channel, DateTimeOffset now, CancellationToken stop)
     {
-        using var viewer = new KeyFrameViewer(ring, (now - DateTimeOffset.UnixEpoch).Ticks / 10);
+        using var viewer = new KeyFrameViewer(ring, UtcTime.Us(now));
         using var lease = recorder.Watch(new StreamKey(channel.Number, 0), viewer, lowLatency: false);
         if (lease is null)
             return false;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EdgeRecorder.Files;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 
 namespace EdgeRecorder.Inspector;
@@ -87,7 +88,7 @@ internal sealed partial class InspectorLog(
         foreach (var number in catalog.All.Select(channel => channel.Device).OfType<int>().Distinct())
             if (positions.Last(number) is { } at)
                 text.Append(CultureInfo.InvariantCulture,
-                    $"{now.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'},{NameOf(number)},{at.LatitudeE7 / 1e7:0.0000000},{at.LongitudeE7 / 1e7:0.0000000},{at.AltitudeM},{at.SpeedMmS * 0.0036:0.0},{at.HeadingDeg},{Bit(at, PositionFlags.FixValid)},{Bit(at, PositionFlags.IgnitionOn)},{Time(at.AtUtcUs):yyyy-MM-dd'T'HH:mm:ss'Z'}\r\n");
+                    $"{now.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'},{NameOf(number)},{at.LatitudeE7 / 1e7:0.0000000},{at.LongitudeE7 / 1e7:0.0000000},{at.AltitudeM},{at.SpeedMmS * 0.0036:0.0},{at.HeadingDeg},{Bit(at, PositionFlags.FixValid)},{Bit(at, PositionFlags.IgnitionOn)},{UtcTime.At(at.AtUtcUs):yyyy-MM-dd'T'HH:mm:ss'Z'}\r\n");
         if (text.Length == 0)
             return;
         _table ??= OpenTable(plan);
@@ -108,9 +109,9 @@ internal sealed partial class InspectorLog(
     private void Note(InspectorPlan plan, EventRow row)
     {
         var channel = row.ChannelNumber is { } number ? catalog.Find(number)?.Name : null;
-        var note = new InspectorEvent(row.Id, row.Kind, Time(row.FromUtcUs).UtcDateTime, row.ToUtcUs is { } to ? Time(to).UtcDateTime : null,
+        var note = new InspectorEvent(row.Id, row.Kind, UtcTime.At(row.FromUtcUs).UtcDateTime, row.ToUtcUs is { } to ? UtcTime.At(to).UtcDateTime : null,
             row.DeviceNumber is { } device ? Identity(device) : null, channel, row.DetailJson is { } json ? JsonDocument.Parse(json).RootElement : null);
-        var name = NameTags.Expand(settings.Current.EventTemplate, desk.Local(Time(row.FromUtcUs)), channel ?? box);
+        var name = NameTags.Expand(settings.Current.EventTemplate, desk.Local(UtcTime.At(row.FromUtcUs)), channel ?? box);
         Store(desk.Place(plan.LogDirectory, name + ".json"), JsonSerializer.SerializeToUtf8Bytes(note, InspectorEventJson.Default.InspectorEvent));
         _lastEvent = row.Id;
     }
@@ -139,8 +140,6 @@ internal sealed partial class InspectorLog(
     private string? Identity(int device) => NameOf(device).Split(',')[0];
 
     private static char Bit(in Position at, PositionFlags flag) => (at.Flags & flag) != 0 ? '1' : '0';
-
-    private static DateTimeOffset Time(long utcUs) => DateTimeOffset.UnixEpoch.AddTicks(utcUs * 10);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "inspector: the log beside the recording is not written: {Why}")]
     private partial void LogLost(string why);

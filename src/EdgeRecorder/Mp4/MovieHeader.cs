@@ -20,7 +20,8 @@ internal static class MovieHeader
 
     /// <param name="begin90k">File time at which players begin.</param>
     /// <param name="beginUtcUs">When that was.</param>
-    public static byte[] Write(IReadOnlyList<MovieTrack> tracks, long begin90k, long beginUtcUs, MovieTags tags)
+    /// <param name="shift">How much further back in the file the chunks lie than the tracks say.</param>
+    public static byte[] Write(IReadOnlyList<MovieTrack> tracks, long begin90k, long beginUtcUs, MovieTags tags, long shift = 0)
     {
         var room = 4096 + Encoding.UTF8.GetByteCount(tags.Title) + Encoding.UTF8.GetByteCount(tags.Comment)
             + tracks.Sum(track => 1024 + track.TableBytes + track.Format.AudioSpecificConfig.Length + 2 * track.Format.ParameterSets.Sum(set => set.Length + 8));
@@ -41,13 +42,13 @@ internal static class MovieHeader
         w.U32(3);                                           // next_track_ID
         w.Close(mvhd);
         foreach (var track in tracks)
-            WriteTrack(ref w, track, begin90k, created);
+            WriteTrack(ref w, track, begin90k, created, shift);
         WriteTags(ref w, tags, beginUtcUs);
         w.Close(moov);
         return buffer.AsSpan(0, w.Offset).ToArray();
     }
 
-    private static void WriteTrack(ref BoxWriter w, MovieTrack track, long begin90k, ulong created)
+    private static void WriteTrack(ref BoxWriter w, MovieTrack track, long begin90k, ulong created, long shift)
     {
         var format = track.Format;
         var trak = w.Open("trak"u8);
@@ -78,7 +79,7 @@ internal static class MovieHeader
         InitSegmentWriter.WriteHandler(ref w, format);
         var minf = w.Open("minf"u8);
         InitSegmentWriter.WriteMediaHeader(ref w, format);
-        track.WriteTables(ref w);
+        track.WriteTables(ref w, shift);
         w.Close(minf);
         w.Close(mdia);
         w.Close(trak);

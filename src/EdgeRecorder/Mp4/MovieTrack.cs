@@ -67,7 +67,8 @@ internal sealed class MovieTrack(Track format, long startTime)
     }
 
     /// <summary>`stbl` (ISO/IEC 14496-12, 8.5): what the samples are, how long they last, where they lie.</summary>
-    public void WriteTables(ref BoxWriter w)
+    /// <param name="shift">How much further back in the file than <see cref="AddChunk"/> was told.</param>
+    public void WriteTables(ref BoxWriter w, long shift)
     {
         var stbl = w.Open("stbl"u8);
         var stsd = w.Open("stsd"u8, 0, 0);
@@ -102,20 +103,20 @@ internal sealed class MovieTrack(Track format, long startTime)
         foreach (var size in CollectionsMarshal.AsSpan(_sizes))
             w.U32(size);
         w.Close(stsz);
-        WriteChunks(ref w);
+        WriteChunks(ref w, shift);
         w.Close(stbl);
     }
 
-    private void WriteChunks(ref BoxWriter w)
+    private void WriteChunks(ref BoxWriter w, long shift)
     {
-        var isLarge = _chunks.Count > 0 && _chunks[^1] > uint.MaxValue;
+        var isLarge = _chunks.Count > 0 && _chunks[^1] + shift > uint.MaxValue;
         var box = w.Open(isLarge ? "co64"u8 : "stco"u8, 0, 0);
         w.U32((uint)_chunks.Count);
         foreach (var chunk in CollectionsMarshal.AsSpan(_chunks))
             if (isLarge)
-                w.U64((ulong)chunk);
+                w.U64((ulong)(chunk + shift));
             else
-                w.U32((uint)chunk);
+                w.U32((uint)(chunk + shift));
         w.Close(box);
     }
 

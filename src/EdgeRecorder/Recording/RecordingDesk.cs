@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Threading.Channels;
 using EdgeRecorder.Ledger;
 using EdgeRecorder.Storage;
@@ -15,18 +14,16 @@ namespace EdgeRecorder.Recording;
 /// </remarks>
 internal sealed partial class RecordingDesk : IAsyncDisposable
 {
-    private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private const int WriteCounters = 0;                    // among numbers of channels, which begin with 1
 
     /// <summary>Counters and states in the ledger are at most so old.</summary>
     private static readonly TimeSpan CounterPeriod = TimeSpan.FromSeconds(5);
 
     private readonly Lock _changing = new();
-    private readonly Dictionary<string, HeldRecording> _held = [];
+    private readonly HeldRecordings _held;
     private readonly List<IRecordingFollower> _followers = [];
     private readonly Channel<int> _changes = Channel.CreateUnbounded<int>(new() { SingleReader = true });
     private readonly ChannelCatalog _catalog;
-    private readonly ChannelNames _names;
     private readonly RecordingStore _store;
     private readonly IRecorder _recorder;
     private readonly TimeProvider _time;
@@ -36,7 +33,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
 
     public RecordingDesk(ChannelCatalog catalog, RecordingStore store, IRecorder recorder, TimeProvider time, ILogger<RecordingDesk> log)
     {
-        (_catalog, _names, _store, _recorder, _time, _log) = (catalog, new ChannelNames(catalog), store, recorder, time, log);
+        (_catalog, _held, _store, _recorder, _time, _log) = (catalog, new HeldRecordings(catalog, recorder, Now), store, recorder, time, log);
         _recorder.Changed += Said;
         _counters = time.CreateTimer(_ => WriteSoon(), null, CounterPeriod, CounterPeriod);
         _work = Task.Run(WorkAsync);
@@ -59,13 +56,13 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
             foreach (var row in rows)
             {
                 var held = new HeldRecording(row.State == RecordingState.Stopping ? row : row with { State = RecordingState.Ready, Error = "" });
-                _held.Add(row.Id, held);
+                _held.Add(held);
                 found.Add(held);
                 Begin(held);
             }
             foreach (var channel in _catalog.All)
-                Apply(channel);
-            found.ForEach(Settle);
+                _held.Apply(channel);
+            found.ForEach(_held.Settle);
         }
         foreach (var held in found)
         {
@@ -81,7 +78,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     {
         HeldRecording held;
         lock (_changing)
-            held = Hold(wish, out created);
+            held = _held.Hold(wish, out created);
         if (created)
             Add([held]);
         else
@@ -96,7 +93,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         lock (_changing)
             foreach (var wish in wishes)
             {
-                var held = Hold(wish, out var created);
+                var held = _held.Hold(wish, out var created);
                 (created ? made : others).Add(held);
             }
         if (made.Count > 0)
@@ -142,28 +139,28 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     public IReadOnlyList<RecordingRow> Of(string owner)
     {
         lock (_changing)
-            return [.. _held.Values.Where(held => held.Counts && held.Row.Owner == owner).Select(held => held.Row).OrderBy(row => row.Created).ThenBy(row => row.Id, StringComparer.Ordinal)];
+            return [.. _held.Counting.Where(row => row.Owner == owner).OrderBy(row => row.Created).ThenBy(row => row.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>One that is not stopped.</summary>
     public RecordingRow? Find(string owner, string externalId)
     {
         lock (_changing)
-            return _held.Values.FirstOrDefault(held => held.Counts && held.Row.Owner == owner && held.Row.ExternalId == externalId)?.Row;
+            return _held.Counting.FirstOrDefault(row => row.Owner == owner && row.ExternalId == externalId);
     }
 
     /// <summary>Names that begin so, of channels that recordings wait for.</summary>
     public IReadOnlyList<string> Awaited(string beginning)
     {
         lock (_changing)
-            return [.. _held.Values.Where(held => held.Counts && held.Row.IsOpen && held.Row.Awaits.StartsWith(beginning, StringComparison.Ordinal)).Select(held => held.Row.Awaits).Distinct()];
+            return [.. _held.Counting.Where(row => row.IsOpen && row.Awaits.StartsWith(beginning, StringComparison.Ordinal)).Select(row => row.Awaits).Distinct()];
     }
 
     /// <summary>Any, stopped or not, as far as rows are kept.</summary>
     public RecordingRow? Find(string id)
     {
         lock (_changing)
-            if (_held.TryGetValue(id, out var held) && held.Counts)
+            if (_held.Find(id) is { Counts: true } held)
                 return held.Row;
         return _store.Find(id);
     }
@@ -177,7 +174,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     {
         lock (_changing)
         {
-            if (!_held.TryGetValue(id, out var held))
+            if (_held.Find(id) is not { } held)
                 return;
             var isNewFile = held.Row.Sequence != progress.Sequence || held.Row.Path != progress.Path;
             held.FileError = progress.Error;
@@ -187,7 +184,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
                 TotalMilliseconds = progress.TotalMilliseconds, Path = progress.Path, InfoPath = progress.InfoPath,
             };
             held.IsDirty = true;
-            Settle(held);
+            _held.Settle(held);
             if (isNewFile)
                 WriteSoon();
         }
@@ -197,14 +194,14 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     public bool Wants(ChannelDefinition channel)
     {
         lock (_changing)
-            return channel.Record || _held.Values.Any(held => held.Holds(channel.Number, 0));
+            return channel.Record || _held.IsHeld(channel.Number, 0);
     }
 
     /// <summary>Somebody has a recording of that kind, whoever it is.</summary>
     public bool HasAny(string kind)
     {
         lock (_changing)
-            return _held.Values.Any(held => held.Counts && held.Row.Kind == kind && held.Row.State == RecordingState.Recording);
+            return _held.Counting.Any(row => row.Kind == kind && row.State == RecordingState.Recording);
     }
 
     /// <summary>The catalog has a new or changed channel: it may be one that is awaited.</summary>
@@ -213,9 +210,9 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         List<HeldRecording> bound;
         lock (_changing)
         {
-            bound = [.. _held.Values.Where(held => held.Counts && Bind(held))];
-            Apply(channel);
-            bound.ForEach(Settle);
+            bound = _held.Bind();
+            _held.Apply(channel);
+            bound.ForEach(_held.Settle);
         }
         bound.ForEach(Tell);
         ChannelsChanged?.Invoke();
@@ -226,7 +223,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         lock (_changing)
         {
             _recorder.Remove(channel.Number);
-            SettleAll(channel.Number);
+            _held.Settle(channel.Number);
         }
         ChannelsChanged?.Invoke();
     }
@@ -238,31 +235,14 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         List<Task> ending;
         lock (_changing)
         {
-            foreach (var held in _held.Values)
+            foreach (var held in _held.All)
                 held.End?.Dispose();
-            ending = [.. _held.Values.Select(held => held.Ending).OfType<Task>()];
+            ending = [.. _held.All.Select(held => held.Ending).OfType<Task>()];
         }
         await Task.WhenAll(ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);      // what could not be ended says so in the log and is ended at the next start
         WriteSoon();
         _changes.Writer.TryComplete();
         await _work;
-    }
-
-    private RecordingRow Row(RecordingWish wish) => new()
-    {
-        Id = wish.Owner == "box" ? OpaqueId.New() : Guid.NewGuid().ToString("D"), Owner = wish.Owner, ExternalId = wish.ExternalId, Kind = wish.Kind, Channels = wish.Channels, Awaits = wish.Awaits,
-        Stream = wish.Stream, Until = wish.Until, Plan = wish.Plan, By = wish.By, Created = Now(), Transaction = RandomNumberGenerator.GetString(Digits, 16),
-    };
-
-    /// <summary>Under the lock: the one that is there, or a new one that does not count yet.</summary>
-    private HeldRecording Hold(RecordingWish wish, out bool created)
-    {
-        var there = wish.ExternalId.Length == 0 ? null : _held.Values.FirstOrDefault(h => h.Row.Owner == wish.Owner && h.Row.ExternalId == wish.ExternalId);
-        var held = there ?? new HeldRecording(Row(wish));
-        created = there is null;
-        if (created)
-            _held.Add(held.Row.Id, held);
-        return held;
     }
 
     private void Add(List<HeldRecording> made)
@@ -274,15 +254,15 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         catch (Exception e)
         {
             lock (_changing)
-                made.ForEach(held => _held.Remove(held.Row.Id));
+                made.ForEach(_held.Remove);
             made.ForEach(held => held.Begun.SetException(e));
             throw;
         }
         lock (_changing)
         {
             made.ForEach(Begin);
-            made.ForEach(ApplyAll);
-            made.ForEach(Settle);
+            made.ForEach(_held.Apply);
+            made.ForEach(_held.Settle);
         }
         made.ForEach(held => held.Begun.SetResult());
         made.ForEach(Tell);
@@ -291,19 +271,9 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     private void Begin(HeldRecording held)
     {
         held.Counts = true;
-        Bind(held);
+        _held.Bind(held);
         if (held.Row.Until is { } until)
             held.End = _time.CreateTimer(_ => EndIfDue(held, until), null, Wait(until), Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>True when a channel was awaited and is there.</summary>
-    private bool Bind(HeldRecording held)
-    {
-        if (held.Row.Awaits.Length == 0 || _names.Find(held.Row.Awaits) is not { } channel)
-            return false;
-        held.Row = held.Row with { Channels = [channel.Number], Awaits = "" };
-        held.IsDirty = true;
-        return true;
     }
 
     private void Tell(HeldRecording held)
@@ -324,7 +294,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
     {
         lock (_changing)
         {
-            List<HeldRecording> asked = [.. ids.Select(id => _held.GetValueOrDefault(id)).OfType<HeldRecording>()];
+            List<HeldRecording> asked = [.. ids.Select(_held.Find).OfType<HeldRecording>()];
             List<HeldRecording> mine = [.. asked.Where(held => held.Ending is not { IsFaulted: false })];
             mine.ForEach(held => held.Row = held.Row with { State = RecordingState.Stopping });
             var ended = mine.Count == 0 ? Task.CompletedTask : Task.Run(() => EndAsync(mine));
@@ -349,7 +319,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
             foreach (var held in ending)
             {
                 held.End?.Dispose();
-                ApplyAll(held);
+                _held.Apply(held);
             }
         await Task.WhenAll(closing.SelectMany(each => each.Followers.Select(follower => EndAsync(follower, RowOf(each.Held)))));
         var now = Now();
@@ -359,7 +329,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
             for (var i = 0; i < ending.Count; i++)
             {
                 ending[i].Row = stopped[i];
-                _held.Remove(stopped[i].Id);
+                _held.Remove(ending[i]);
             }
     }
 
@@ -373,51 +343,6 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         {
             LogNotClosed(row.Owner, row.Id, e);
         }
-    }
-
-    private void ApplyAll(HeldRecording held)
-    {
-        foreach (var number in held.Row.Channels)
-            if (_catalog.Find(number) is { } channel)
-            {
-                Apply(channel);
-                SettleAll(number);
-            }
-    }
-
-    private void Apply(ChannelDefinition channel)
-    {
-        var (main, wanted) = (false, channel.Record);
-        foreach (var held in _held.Values)
-            if (held.Holds(channel.Number, 0))
-            {
-                main = true;
-                wanted |= held.Row.Kind != RecordingWish.PreRoll;
-            }
-        _recorder.Apply(channel, main || wanted, _held.Values.Any(held => held.Holds(channel.Number, 1)), preRoll: main && !wanted);
-    }
-
-    private void SettleAll(int channel)
-    {
-        foreach (var held in _held.Values)
-            if (held.Row.Channels.Contains(channel))
-                Settle(held);
-    }
-
-    /// <summary>Brings the state together with what channels and files say.</summary>
-    private void Settle(HeldRecording held)
-    {
-        if (!held.Counts || held.Row.State is RecordingState.Stopping or RecordingState.Stopped)
-            return;
-        var channels = held.Row.Channels.Select(number => _recorder.Status(new StreamKey(number, held.Row.Stream))).OfType<ChannelStatus>().ToList();
-        var refusal = channels.Find(status => status.State == ChannelState.Refused)?.Detail;
-        var (state, error) = held.FileError.Length > 0 ? (RecordingState.Error, held.FileError)
-            : channels.Exists(status => status.State == ChannelState.Recording) ? (RecordingState.Recording, "")
-            : refusal is not null ? (RecordingState.Error, refusal) : (RecordingState.Ready, "");
-        if (state == held.Row.State && error == held.Row.Error)
-            return;
-        held.Row = held.Row with { State = state, Error = error, Start = held.Row.Start ?? (state == RecordingState.Recording ? Now() : null) };
-        held.IsDirty = true;
     }
 
     /// <summary>Under the lock of the stream that speaks: nothing is done here.</summary>
@@ -434,7 +359,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
                     Write();
                 else
                     lock (_changing)
-                        SettleAll(change);
+                        _held.Settle(change);
             }
             catch (Exception e)                             // a change ends here; the next one, and the next writing, come
             {
@@ -448,7 +373,7 @@ internal sealed partial class RecordingDesk : IAsyncDisposable
         List<RecordingRow> rows;
         lock (_changing)
         {
-            dirty = [.. _held.Values.Where(held => held is { IsDirty: true, Counts: true } && held.Row.State is not (RecordingState.Stopping or RecordingState.Stopped))];
+            dirty = [.. _held.All.Where(held => held is { IsDirty: true, Counts: true } && held.Row.State is not (RecordingState.Stopping or RecordingState.Stopped))];
             rows = [.. dirty.Select(held => held.Row)];
             dirty.ForEach(held => held.IsDirty = false);
         }

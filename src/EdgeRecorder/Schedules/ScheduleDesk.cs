@@ -77,7 +77,7 @@ internal sealed partial class ScheduleDesk : IAsyncDisposable
         await _running;
     }
 
-    private DateTimeOffset Now => DateTimeOffset.UnixEpoch.AddMicroseconds(_ring.ToUtcUs(_clock.BoottimeUs));
+    private DateTimeOffset Now => UtcTime.At(_ring.ToUtcUs(_clock.BoottimeUs));
 
     /// <summary>A box that boots in 1970 records what any schedule asks for until somebody tells it the time: footage too much can be overwritten.</summary>
     private bool IsClockKnown => _ring.ClockQuality > ClockQuality.Unset;

@@ -87,6 +87,37 @@ public sealed class MovieFileTests : IDisposable
         Assert.Equal(await PacketsAsync(front, "v"), await PacketsAsync(back, "v"));
     }
 
+    [Fact]
+    public async Task A_file_that_was_told_before_is_made_to_measure_and_its_digest_is_made_while_it_is_written()
+    {
+        using var feed = new Feed();
+        feed.Play(await Clip.MakeAsync(Codec.H264, Codec.Aac, seconds: 30));
+        var fragments = feed.Fragments.Select(Ref).ToList();
+        var fromUs = fragments[0].Ref.FromUtcUs + 300_000;
+        var layout = new MovieLayout(feed.Fragments[0].Init, fromUs);
+        foreach (var (reference, fragment) in fragments)
+            layout.Add(reference, fragment.ToArray().AsSpan(0, MovieFragment.HeadLength(fragment.ToArray())), long.MaxValue);
+        var front = layout.Front(Tags);
+
+        // The second time one of them cannot be read any more.
+        foreach (var (left, boxes) in new[] { (-1, new[] { "ftyp", "moov", "mdat" }), (7, ["ftyp", "moov", "free", "mdat"]) })
+        {
+            var path = _directory.File($"{Guid.NewGuid()}.mp4");
+            using var file = new MovieFile(path, feed.Fragments[0].Init, fromUs, front);
+            for (var i = 0; i < fragments.Count; i++)
+                if (i != left)
+                    file.Add(fragments[i].Ref, fragments[i].Fragment.ToArray(), long.MaxValue);
+            var (length, digest) = file.Finish(Tags);
+            var bytes = await File.ReadAllBytesAsync(path);
+            Assert.Equal((bytes.Length, Digest(bytes)), (length, digest));
+            Assert.Equal(boxes, Boxes(path));
+            Assert.Equal(left < 0, bytes.AsSpan().StartsWith(front));
+            await Tool.DecodesAsync(path);
+            if (left < 0)
+                Assert.Equal(await FramesAsync(Write(feed, fromUs, long.MaxValue)), await FramesAsync(path));
+        }
+    }
+
     private string Write(Feed feed, long fromUs, long toUs, Func<Fragment, bool>? isKept = null, TimeSpan? expected = null)
     {
         var path = _directory.File($"{Guid.NewGuid()}.mp4");

@@ -4,6 +4,7 @@ using EdgeRecorder.Api.Doors;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Export;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 using Microsoft.AspNetCore.Http.Features;
@@ -121,7 +122,7 @@ internal sealed class AxxonDoor(RecorderOptions options, ChannelCatalog catalog,
         if (begin is AxxonTime.Past or AxxonTime.Future || end is AxxonTime.Past or AxxonTime.Future)
         {
             var spans = ring.Spans(stream, begin, end);
-            var now = Interval.Microseconds(time.GetUtcNow());
+            var now = UtcTime.Us(time.GetUtcNow());
             (begin, end) = spans.Count == 0
                 ? (begin is AxxonTime.Past or AxxonTime.Future ? Math.Min(now, end) : begin, end is AxxonTime.Past or AxxonTime.Future ? Math.Max(now, begin) : end)
                 : (Math.Max(begin, spans[0].FromUtcUs), Math.Min(end, spans.Max(span => span.ToUtcUs)));
@@ -131,7 +132,7 @@ internal sealed class AxxonDoor(RecorderOptions options, ChannelCatalog catalog,
 
     private string? LiveWindow(StreamKey stream, ref long begin, ref long end, ExportWish wish)
     {
-        var now = Interval.Microseconds(time.GetUtcNow());
+        var now = UtcTime.Us(time.GetUtcNow());
         if (begin > end)
             (begin, end) = (end, begin);
         if (begin == end && !wish.IsPicture)

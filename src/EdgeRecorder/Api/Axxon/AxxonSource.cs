@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 using EdgeRecorder.Storage;
 
@@ -49,6 +50,6 @@ internal static class AxxonTime
             plain = plain[..point];
         }
         return DateTimeOffset.TryParseExact(plain, "yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            ? Interval.Microseconds(time) + microseconds : null;
+            ? UtcTime.Us(time) + microseconds : null;
     }
 }

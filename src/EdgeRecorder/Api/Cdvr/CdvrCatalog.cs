@@ -2,6 +2,7 @@ using System.Text.Json;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Devices;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Recording;
 
 namespace EdgeRecorder.Api.Cdvr;
@@ -68,7 +69,7 @@ internal sealed class CdvrCatalog(RecorderOptions options, ChannelCatalog catalo
         var start = query.Start is { Length: > 0 } since ? CdvrTime.Read(since, _zone) : end - UsualWindow;
         if (start is null)
             return "invalid timeStart";
-        (fromUtcUs, toUtcUs) = (Interval.Microseconds(start < end ? start.Value : end.Value), Interval.Microseconds(start < end ? end.Value : start.Value));
+        (fromUtcUs, toUtcUs) = (UtcTime.Us(start < end ? start.Value : end.Value), UtcTime.Us(start < end ? end.Value : start.Value));
         return null;
     }
 
@@ -118,7 +119,7 @@ internal sealed class CdvrCatalog(RecorderOptions options, ChannelCatalog catalo
 
     private CdvrItem Item(CdvrFile file, CdvrDevice named, ChannelDefinition channel, IReadOnlyList<EventRow> alarms, HttpRequest request)
     {
-        var end = file.IsOpen ? Interval.Microseconds(time.GetUtcNow()) : file.ToUtcUs;
+        var end = file.IsOpen ? UtcTime.Us(time.GetUtcNow()) : file.ToUtcUs;
         var during = alarms.Where(alarm => alarm.FromUtcUs < file.ToUtcUs && (alarm.ToUtcUs ?? long.MaxValue) >= file.FromUtcUs).Select(alarm => alarm.Kind);
         return new CdvrItem(ChannelValue(named.Channel), CdvrTime.Write(file.FromUtcUs, _zone), CdvrTime.Write(end, _zone), AlarmKinds.BitsOf(during), file.HasAudio ? 0 : 2, file.Stream.Stream + 1, 1, file.Bytes,
             file.Id, NameOf(file, channel), $"{Address(request)}/Record/File/{file.Id}", file.IsOpen);

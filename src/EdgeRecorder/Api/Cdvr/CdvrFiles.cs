@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using EdgeRecorder.Bytes;
 using EdgeRecorder.Configuration;
 using EdgeRecorder.Ledger;
+using EdgeRecorder.Media;
 using EdgeRecorder.Mp4;
 using EdgeRecorder.Playback;
 using EdgeRecorder.Recording;
@@ -43,7 +44,7 @@ internal sealed class CdvrFiles(RecorderOptions options, ChannelCatalog catalog,
 
     private Guid Volume => _volume ??= storage.Figures().Volume;
 
-    private long NowUs => Interval.Microseconds(time.GetUtcNow());
+    private long NowUs => UtcTime.Us(time.GetUtcNow());
 
     /// <summary>What overlaps [from, to), named files of all families among it, in order of their beginnings.</summary>
     public List<CdvrFile> List(StreamKey stream, long fromUtcUs, long toUtcUs, int most)
@@ -129,7 +130,7 @@ internal sealed class CdvrFiles(RecorderOptions options, ChannelCatalog catalog,
             var answer = source.Open(piece.Stream, from, until, verbatim: false);
             if (answer is FootageAnswer.FormatChange change)
             {
-                next = until = Interval.Microseconds(change.At);
+                next = until = UtcTime.Us(change.At);
                 answer = source.Open(piece.Stream, from, until, verbatim: false);
             }
             if (answer is FootageAnswer.Found found)

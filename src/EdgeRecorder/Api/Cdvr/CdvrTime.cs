@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeRecorder.Media;
 
 namespace EdgeRecorder.Api.Cdvr;
 
@@ -28,5 +29,5 @@ internal static class CdvrTime
     /// <summary>Without anything between, for names.</summary>
     public static string WriteShort(long utcUs, TimeZoneInfo zone) => At(utcUs, zone).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset At(long utcUs, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(Interval.Time(utcUs), zone);
+    private static DateTimeOffset At(long utcUs, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(UtcTime.At(utcUs), zone);
 }
