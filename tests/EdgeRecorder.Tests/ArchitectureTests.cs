@@ -40,7 +40,7 @@ public sealed partial class ArchitectureTests
         ["Export"] = "Bytes Media Mp4 Storage Ledger Recording Playback MediaWorker Configuration Platform",
         ["Health"] = "Storage Platform",
         ["Panel"] = "Media Storage Health Ledger Recording Configuration Platform",
-        ["Inspector"] = "Bytes Mp4 Storage Ledger Recording Files Export Cameras Configuration",
+        ["Inspector"] = "Bytes Media Mp4 Storage Ledger Recording Files Export Cameras Configuration",
         ["Api"] = "Bytes Media Mp4 Storage Health Ledger Recording Playback Live Hls Files Export MediaWorker Sound Inspector Devices Cascade Panel Configuration Schedules",
         ["Update"] = "Bytes Platform",
         ["Schedules"] = "Media Storage Ledger Recording",
