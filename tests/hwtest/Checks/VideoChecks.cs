@@ -251,9 +251,15 @@ internal sealed class VideoChecks(Checks checks)
         {
             if (taken.Count < 5 && capture.TryTake(TimeSpan.FromSeconds(1), out var picture, out _))
             {
-                Checks.True(encoder.TryEncode(memory[picture.Index], capture.Format.Planes[0].SizeImage, picture.Bytes, picture.Time, out var index), "the encoder is full");
-                lent[index] = picture;
-                taken.Add(picture.Time);
+                if (encoder.TryEncode(memory[picture.Index], capture.Format.Planes[0].SizeImage, picture.Bytes, picture.Time, out var index))
+                {
+                    lent[index] = picture;
+                    taken.Add(picture.Time);
+                }
+                else
+                {
+                    capture.GiveBack(picture);                  // the encoder is full
+                }
             }
             if (encoder.TryTake(TimeSpan.FromMilliseconds(10), out var one))
                 coded.Add(one);
