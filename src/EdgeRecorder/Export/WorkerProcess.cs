@@ -22,7 +22,7 @@ internal sealed record WorkerStart(IReadOnlyList<string> Command, TimeSpan Patie
         {
             using var process = Process.Start(Info(Path.GetTempPath()))!;
             process.StandardInput.Close();
-            if (process.WaitForExit(TimeSpan.FromSeconds(20)))
+            if (process.WaitForExit(Patience))
                 return process.ExitCode == 0;
             process.Kill(entireProcessTree: true);
             return false;

@@ -12,8 +12,8 @@ namespace EdgeRecorder.Hosting;
 /// <summary>What makes exports.</summary>
 internal static class ExportEngine
 {
-    /// <summary>A slow box may think for a while about a picture, but not for two minutes.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), StillPatience = TimeSpan.FromSeconds(20);
+    /// <summary>A busy box leaves workers little time, since they come last; but none takes five minutes for a piece of an export, or one for a picture.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5), StillPatience = TimeSpan.FromMinutes(1);
 
     public static void AddTo(IServiceCollection services, RecorderOptions options, DataRoot root)
     {
