@@ -46,8 +46,7 @@ internal sealed class BackgroundDigest : IDisposable
     private void Hand()
     {
         while (!_pieces.Writer.TryWrite(new ArraySegment<byte>(_piece, 0, _filled)))
-            if (!_pieces.Writer.WaitToWriteAsync().AsTask().GetAwaiter().GetResult())
-                throw new ObjectDisposedException(nameof(BackgroundDigest));
+            ObjectDisposedException.ThrowIf(!_pieces.Writer.WaitToWriteAsync().AsTask().GetAwaiter().GetResult(), this);
         (_piece, _filled) = (ArrayPool<byte>.Shared.Rent(PieceLength), 0);
     }
 

@@ -18,12 +18,14 @@ internal sealed class Figures
     public int TornHeaders { get; set; }
     public double LossSeconds { get; set; }
     public double LossAtMostSeconds { get; set; }
+    public double StoodStillSeconds { get; set; }
 
     public void Add(Figures other)
     {
         (Found, Unacknowledged) = (Found + other.Found, Unacknowledged + other.Unacknowledged);
         (Relinked, TornHeaders) = (Relinked + other.Relinked, TornHeaders + other.TornHeaders);
         (LossSeconds, LossAtMostSeconds) = (Math.Max(LossSeconds, other.LossSeconds), Math.Max(LossAtMostSeconds, other.LossAtMostSeconds));
+        StoodStillSeconds = Math.Max(StoodStillSeconds, other.StoodStillSeconds);
     }
 }
 
@@ -185,7 +187,9 @@ internal sealed class Examination(string root, Trail trail, Cut cut, Figures fig
         var loss = (received - recovered) / 1e6;
         figures.LossSeconds = Math.Max(figures.LossSeconds, loss);
         figures.LossAtMostSeconds = Math.Max(figures.LossAtMostSeconds, (Received(atMost)!.Value - recovered) / 1e6);
-        if (loss > PromisedSeconds)
+        var stoodStill = trail.StoodStillUs(cut.Entry) / 1e6;
+        figures.StoodStillSeconds = Math.Max(figures.StoodStillSeconds, stoodStill);
+        if (loss > PromisedSeconds + stoodStill)
             Faults.Add(string.Create(CultureInfo.InvariantCulture, $"{stream}: {loss:0.00} s that had been received are not recovered"));
 
         long? Received(long us) => records.Where(r => r.FromUs <= us).Max(r => (long?)Math.Min(r.ToUs, us));

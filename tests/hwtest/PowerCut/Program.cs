@@ -38,7 +38,7 @@ Check($"{cuts.Count} states of {cuts.Select(c => c.Entry).Distinct().Count()} po
 foreach (var (cut, fault) in trial.Faults)
     Console.WriteLine($"      cut {cut}: {fault}");
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"      {f.Found} acknowledged records found, {f.Unacknowledged} more, {f.Relinked} linked by recovery, {f.TornHeaders} headers of segments torn; "
-    + $"{trial.Decoded} files decoded; {trial.Started} starts of the program; at most {f.LossSeconds:0.00} s lost (never more than {f.LossAtMostSeconds:0.00} s); {took.TotalSeconds:0} s"));
+    + $"{trial.Decoded} files decoded; {trial.Started} starts of the program; at most {f.LossSeconds:0.00} s lost (never more than {f.LossAtMostSeconds:0.00} s; the machine stood still for {f.StoodStillSeconds:0.00} s at the most); {took.TotalSeconds:0} s"));
 if (only is null)
 {
     var making = new Formatting(log, empty, folder, options, FileSystem, makeData).Run(trail.Marks[mounted].Entry, 24);

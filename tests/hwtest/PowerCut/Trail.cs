@@ -19,9 +19,14 @@ internal sealed record Mark(int Entry, string Kind, string Text);
 internal sealed class Trail
 {
     private const int Page = Geometry.Page;
+
+    /// <summary>A tick that comes later than this after the one before came late.</summary>
+    private const long LongTickUs = 600_000;
+
     private readonly Dictionary<(StreamKey Stream, long Sequence), Recorded> _records = [];
     private readonly Dictionary<long, int> _ended = [];
     private readonly Dictionary<int, long> _generationIn = [];
+    private List<(int Entry, long AtUs)>? _ticks;
 
     /// <param name="marks">First byte of the place for marks, and of the file system behind it.</param>
     public Trail(BlockLog log, long marks, long fileSystem)
@@ -50,15 +55,26 @@ internal sealed class Trail
     /// <summary>Whether a generation's footage was given up before that entry, as far as the segments tell.</summary>
     public bool HasEnded(long generation, int cut) => _ended.TryGetValue(generation, out var entry) && entry < cut;
 
-    /// <summary>Seconds since the machine's boot: at least so much had passed at the cut, at most so much.</summary>
+    /// <summary>Microseconds since the machine's boot: at least so much had passed at the cut, at most so much.</summary>
     public (long FromUs, long ToUs) TimeOf(int cut)
     {
-        var ticks = Marks.Where(m => m.Kind == "tick").ToList();
-        var after = ticks.FindIndex(m => m.Entry >= cut);
-        return (after == 0 ? 0 : UsOf(after < 0 ? ticks[^1] : ticks[after - 1]), after < 0 ? long.MaxValue : UsOf(ticks[after]));
-
-        static long UsOf(Mark tick) => (long)(double.Parse(tick.Text, CultureInfo.InvariantCulture) * 1_000_000);
+        var ticks = Ticks();
+        var after = ticks.FindIndex(tick => tick.Entry >= cut);
+        return (after == 0 ? 0 : (after < 0 ? ticks[^1] : ticks[after - 1]).AtUs, after < 0 ? long.MaxValue : ticks[after].AtUs);
     }
+
+    /// <summary>How long the machine stood still in the three seconds before the cut: it is emulated, and whoever emulates it has other things to do. A tick comes every 0.2 s and takes some time itself.</summary>
+    public long StoodStillUs(int cut)
+    {
+        var (now, next) = TimeOf(cut);
+        var times = Ticks().Where(tick => tick.Entry < cut && tick.AtUs >= now - 3_000_000).Select(tick => tick.AtUs).ToList();
+        if (next != long.MaxValue)
+            times.Add(next);
+        return times.Zip(times.Skip(1)).Sum(pair => Math.Max(0, pair.Second - pair.First - LongTickUs));
+    }
+
+    private List<(int Entry, long AtUs)> Ticks()
+        => _ticks ??= [.. Marks.Where(mark => mark.Kind == "tick").Select(mark => (mark.Entry, (long)(double.Parse(mark.Text, CultureInfo.InvariantCulture) * 1_000_000)))];
 
     private static Mark ReadMark(ReadOnlySpan<byte> bytes, int entry)
     {
