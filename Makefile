@@ -41,7 +41,7 @@ image: node sdk
 	@tests/install-packages packages-image.txt
 	@image/make $(ARCH) $(IMAGE)
 
-# HWTEST: gpio, video, panel, released, powercut, watchdog; all without. In a virtual machine with simulated devices; as root, on Debian 12 amd64. `released` boots the image as it is released.
+# HWTEST: gpio, video, export, panel, released, powercut, watchdog (all without), arm64. In a virtual machine with simulated devices; as root, on Debian 12 amd64. `released` boots the image as it is released.
 hwtest: node sdk
 	@tests/install-packages packages.txt packages-image.txt packages-hwtest.txt
 	@tests/hwtest/run $(HWTEST)
