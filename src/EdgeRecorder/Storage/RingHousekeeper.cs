@@ -129,7 +129,7 @@ internal sealed class RingHousekeeper : IDisposable
         }
     }
 
-    /// <summary>Writes the seal, durably, then lets the chain end at it.</summary>
+    /// <summary>Writes the seal, durably, then lets the chain end at it. The newest link is made durable before: of what one sync covers the disk may write the seal first, and a seal that lists more than the chain shows is no proof.</summary>
     private void SealSegment(OpenSegment open)
     {
         using var piece = Work.Begin();
@@ -139,6 +139,7 @@ internal sealed class RingHousekeeper : IDisposable
             try
             {
                 var pages = open.MakeSeal(_options.Chain).Write(geometry, _options.Sign);
+                open.File.DataSync();
                 open.File.Write(pages, geometry.SealOffset);
                 if (open.Segment.IsFirstLap)
                 {
