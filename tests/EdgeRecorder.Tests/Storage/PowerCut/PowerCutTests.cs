@@ -34,6 +34,7 @@ public sealed class PowerCutTests(ITestOutputHelper output) : IDisposable
     {
         var clip = await Clip.MakeAsync(Codec.H264, Codec.Aac, width: 640);
         var trial = Record(clip, fragments: 2400);
+        Assert.Equal(0, trial.EarlySeals);
         var random = new Random(20260217);
         var cuts = Enumerable.Range(0, Full ? 2000 : 320).Select(_ => random.Next(trial.Start, trial.Log.Count + 1)).Order().ToList();
         var model = new DiskModel(Enumerable.Range(1, Segments).ToDictionary(n => n, _ => new byte[SegmentBytes]));
@@ -235,13 +236,18 @@ public sealed class PowerCutTests(ITestOutputHelper output) : IDisposable
     {
         private readonly List<(int Position, long Generation)> _retired = [];
         private readonly Dictionary<int, int> _promoted = [];
+        private static readonly int SealOffset = new Geometry(SegmentBytes).SealOffset;
         private readonly List<(StreamKey Stream, long Media, long Generation)> _records = [];
+        private readonly Dictionary<int, int> _written = [], _synced = [];
 
         public List<LogEntry> Log { get; set; } = [];
         public List<(int Position, Dictionary<StreamKey, long> Last)> Marks { get; } = [];
         public List<(int Position, string Path)> Indexes { get; } = [];
         public int Start { get; set; }
         public long Seals { get; set; }
+
+        /// <summary>Seals that were written while the disk could still write them in front of what they tell of.</summary>
+        public int EarlySeals { get; private set; }
         public string VolumeText { get; set; } = "";
         public int Retired => _retired.Count;
 
@@ -256,8 +262,12 @@ public sealed class PowerCutTests(ITestOutputHelper output) : IDisposable
                 if (bytes is null)
                 {
                     _promoted.TryAdd(segment, i);           // the header's sync is a segment's first
+                    _synced[segment] = Log[i].UpTo;
                     continue;
                 }
+                if (offset == SealOffset && _written.GetValueOrDefault(segment) >= _synced.GetValueOrDefault(segment))
+                    EarlySeals++;
+                _written[segment] = i;
                 if (offset == SegmentBytes - Geometry.Page)
                 {
                     _retired.Add((i, System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(24))));
