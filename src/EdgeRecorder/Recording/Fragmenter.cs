@@ -266,7 +266,7 @@ internal sealed class Fragmenter(int largestBytes, long mediaEnd90k = 0)
         {
             _audio.Finish();
             // Both tracks end together, on a tick that both have, so that neither has a hole before the next run. Where no picture is open any more that could
-            // last until the sound ends, the last frame of sound is cut short instead.
+            // last until the sound ends, the last frame of sound is cut short instead; frames that begin behind the last picture are kept, and it stands still.
             var (videoEnd, isCut) = (MediaTime.To(end90k, _audioTrack.TimeScale), samples.Count == 0 && _audio.Samples.Count > 0);
             isCut &= _audio.Samples.LargestPts < videoEnd && videoEnd < _audio.Next;
             var audioEnd = isCut ? videoEnd : Math.Max(_audio.Next, MediaTime.ToUp(end90k, _audioTrack.TimeScale));

@@ -33,7 +33,7 @@ public sealed class PlatformCallTests
             Wait.Until(() => rig.Figures.Packets > sent && call.Session.Packets == rig.Figures.Packets);
             sent = rig.Figures.Packets;
         }
-        await EndpointRig.Until(() => Arrived(rig, call) == clip.Pictures.Count(), "all pictures");
+        await EndpointRig.Until(() => Arrived(rig, call) == clip.Pictures.Count() && call.Tap.Audio.Count == clip.Frames.Count(), "all pictures and sound");
         AssertSame(clip, call);
         Assert.Equal(200, (await call.Dialog!.ByeAsync()).Status);
         await EndpointRig.Until(() => rig.Recorder.Viewer is null && rig.Figures.Calls == 0, "nobody watches any more");
@@ -53,7 +53,7 @@ public sealed class PlatformCallTests
         Assert.Equal((200, 16), (call.Final.Status, call.Answer!.DownloadSpeed));
         var end = await rig.HeardAsync<MediaStatusNotify>();
         Assert.Equal((MediaStatusNotify.EndOfFile, CascadeRig.Channel), (end.NotifyType, end.DeviceId));
-        await EndpointRig.Until(() => Arrived(rig, call) == clip.Pictures.Count(), "all pictures");
+        await EndpointRig.Until(() => Arrived(rig, call) == clip.Pictures.Count() && call.Tap.Audio.Count == clip.Frames.Count(), "all pictures and sound");
         AssertSame(clip, call);
         Assert.Equal(0, rig.Ring.Leases);
         Assert.Equal(200, (await call.Dialog!.ByeAsync()).Status);

@@ -418,8 +418,11 @@ public sealed class FragmenterTests
     }
 
     /// <summary>A source that stalls has its fragment ended; what still comes then is a little sound, and after it nothing.</summary>
-    [Fact]
-    public void Sound_that_is_left_when_the_pictures_have_ended_leaves_no_hole_in_either_track()
+    [Theory]
+    [InlineData(-60, 0)]                                     // one frame, which ends 100 samples behind the last picture
+    [InlineData(-60, 1)]                                     // and a whole one: the last picture stands still until both have sounded
+    [InlineData(100, 0)]
+    public void Sound_that_is_left_when_the_pictures_have_ended_is_kept_and_leaves_no_more_of_a_hole_than_it_lasts(int begins, int more)
     {
         using var feed = new Feed();
         feed.Announce(Video, Audio);
@@ -432,12 +435,15 @@ public sealed class FragmenterTests
                 feed.Add(Sound(i * 320L + 160));
             }
             feed.Flush();
-            feed.Add(Sound(30 * 320 - 60));                  // ends 100 samples behind the last picture
+            for (var i = 0; i <= more; i++)
+                feed.Add(Sound(30 * 320 + begins + i * 160));
             feed.Close();
         }
+        var hole = more == 0 && begins < 0 ? 0 : begins + more * 160 + 160;
         Assert.Equal(2, feed.Fragments.Count(fragment => fragment.StartsRun));
-        NoHoles(feed, 1);
-        NoHoles(feed, 2);
+        Assert.Equal(2 * (61 + more), feed.Samples(2).Count);
+        NoHoles(feed, 1, hole * 90_000L / 8000);
+        NoHoles(feed, 2, Math.Max(begins, 0));
     }
 
     [Fact]

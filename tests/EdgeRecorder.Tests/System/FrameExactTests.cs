@@ -76,7 +76,7 @@ public sealed class FrameExactTests(ITestOutputHelper output)
             Assert.Equal(timeline.Spans[i - 1].To, timeline.Gaps[i - 1].From);
             Assert.Equal(timeline.Spans[i].From, timeline.Gaps[i - 1].To);
         }
-        await PictureTimes.FollowEachOtherAsync(file);
+        await PictureTimes.FollowEachOtherAsync(file, stretches.Select(s => s.Count));
         await Tool.DecodesAsync(file);
         await Tool.DecodesInGStreamerAsync(file, video: true, audio: true);
         Assert.Empty(daemon.Errors);

@@ -19,6 +19,7 @@ internal sealed class RtspServer : IDisposable
     private readonly Lazy<UdpPorts> _udpPorts;
     private volatile RtspConnection[] _connections = [];
     private int _sessionNumber;
+    private readonly Socket _placeholder;                   // bound without listening: nobody else is given the port while we refuse
     private Socket _listener;
     private double _refuseFor;
 
@@ -37,8 +38,9 @@ internal sealed class RtspServer : IDisposable
         if (options.User is { } user)
             Authentication = new RtspAuthentication(user, options.Password, options.Scheme);
         _udpPorts = new Lazy<UdpPorts>(OpenUdpPorts);
-        _listener = Listen(options.Port);
-        EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
+        _placeholder = Bind(options.Port);
+        EndPoint = (IPEndPoint)_placeholder.LocalEndPoint!;
+        _listener = Listen();
     }
 
     public CameraOptions Options { get; }
@@ -84,7 +86,7 @@ internal sealed class RtspServer : IDisposable
             {
                 // Refuse() closed the listener under us.
                 await Task.Delay(TimeSpan.FromSeconds(Interlocked.Exchange(ref _refuseFor, 0)), stop);
-                _listener = Listen(EndPoint.Port);
+                _listener = Listen();
             }
         }
     }
@@ -131,18 +133,25 @@ internal sealed class RtspServer : IDisposable
     public void Dispose()
     {
         _listener.Dispose();
+        _placeholder.Dispose();
         foreach (var connection in _connections)
             connection.Close();
         if (_udpPorts.IsValueCreated)
             _udpPorts.Value.Dispose();
     }
 
-    private Socket Listen(int port)
+    private Socket Listen()
     {
-        var listener = new Socket(Options.Bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(Options.Bind, port));
+        var listener = Bind(EndPoint.Port);
         listener.Listen(1024);
         return listener;
+    }
+
+    private Socket Bind(int port)
+    {
+        var socket = new Socket(Options.Bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(Options.Bind, port));
+        return socket;
     }
 
     private UdpPorts OpenUdpPorts()

@@ -31,7 +31,7 @@ public sealed class CallSessionTests
         var (ended, why) = await rig.Peer.User.EndedAsync();
         Assert.Same(call.Dialog, ended);
         Assert.Equal("the peer ended it", why);
-        Assert.Equal((0, 0), (rig.Devices.Endpoint.Dialogs.Count, rig.Media.Reception.Figures.Sessions));
+        await EndpointRig.Until(() => (rig.Devices.Endpoint.Dialogs.Count, rig.Media.Reception.Figures.Sessions) == (0, 0), "nothing is left of it");
         Assert.Equal("0200000002", Ssrc.ToText(rig.Calls.Ssrcs.Take(isLive: true)!.Value));
     }
 
@@ -184,7 +184,7 @@ public sealed class CallSessionTests
         var end = await session.EndAsync();
         Assert.Equal((GapReason.Reconnect, "the call is over: the peer ended it", 0.5), (end.Reason, end.Message, end.Pause.TotalSeconds));
         Assert.Equal(11, session.Sink.Video.Count);         // the last one too, which nothing followed
-        Assert.Equal(0, rig.Devices.Endpoint.Dialogs.Count);
+        await EndpointRig.Until(() => rig.Devices.Endpoint.Dialogs.Count == 0, "nothing is left of it");
     }
 
     [Fact]
@@ -318,7 +318,7 @@ public sealed class CallSessionTests
         var refusing = await rig.CalledAsync();
         refusing.Accept(answer => answer with { Port = 0 });
         Assert.Equal("the device answered the call and refused its media", (await other.EndAsync()).Message);
-        Assert.Equal((0, 0), (rig.Media.Reception.Figures.Sessions, rig.Devices.Endpoint.Dialogs.Count));
+        await EndpointRig.Until(() => (rig.Media.Reception.Figures.Sessions, rig.Devices.Endpoint.Dialogs.Count) == (0, 0), "nothing is left of it");
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class SurveillancePlaybackTests
         Assert.Equal(100, footage.Sink.Video.Count);
         Assert.Equal(Enumerable.Range(0, 100).Select(i => Us(Eight) + i * 40_000), footage.Sink.Video.Select(unit => unit.SourceUtcUs));
         await rig.Peer.User.EndedAsync();
-        Assert.Equal((0, 0), (rig.Media.Reception.Figures.Sessions, rig.Devices.Endpoint.Dialogs.Count));
+        await EndpointRig.Until(() => (rig.Media.Reception.Figures.Sessions, rig.Devices.Endpoint.Dialogs.Count) == (0, 0), "nothing is left of it");
     }
 
     [Fact]
