@@ -86,15 +86,14 @@ public sealed class ReadyLoop : IDisposable
         }
     }
 
+    /// <returns>Whether the loop goes on; a callback may dispose it.</returns>
     private bool Tell(long token)
     {
         lock (_sync)
         {
-            if (_disposed)
-                return false;
-            if (_watched.TryGetValue(token, out var watching))
+            if (!_disposed && _watched.TryGetValue(token, out var watching))
                 watching.Ready();
-            return true;
+            return !_disposed;
         }
     }
 

@@ -83,7 +83,7 @@ public sealed class EdgeReaderTests : IDisposable
         using var loop = new ReadyLoop("edges");
         using var other = new AnonymousPipeServerStream(PipeDirection.Out);
         using var otherLine = new SafeFileHandle(other.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false);
-        var (first, second) = (new TaskCompletionSource<int>(), new TaskCompletionSource<int>());
+        var (first, second) = (Awaited(), Awaited());
         var watchFirst = Tell(loop, _line, first);
         using var watch = Tell(loop, otherLine, second);
         other.Write(Edge(1, true, 1));
@@ -95,11 +95,27 @@ public sealed class EdgeReaderTests : IDisposable
         watch.Dispose();
         watchFirst.Dispose();
         other.Write(Edge(2, false, 2));
-        var third = new TaskCompletionSource<int>();
+        var third = Awaited();
         using var again = Tell(loop, _line, third);        // the loop goes round once more
         _kernel.Write(Edge(2, false, 2));
         await third.Task.WaitAsync(Patience);
         Assert.Equal(48, LibC.Read(otherLine, new byte[480]));
+    }
+
+    [Fact]
+    public async Task A_loop_may_be_ended_by_what_it_tells()
+    {
+        var loop = new ReadyLoop("edges");
+        var ended = new TaskCompletionSource<Thread>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Watch(_line, () =>
+        {
+            loop.Dispose();
+            ended.SetResult(Thread.CurrentThread);
+        });
+        _kernel.Write(Edge(1, true, 1));
+        var thread = await ended.Task.WaitAsync(Patience);
+        Assert.True(thread.Join(Patience));                 // an exception of its own would have ended the process
+        Assert.Throws<ObjectDisposedException>(() => loop.Watch(_line, () => { }));
     }
 
     [Fact]
@@ -141,6 +157,9 @@ public sealed class EdgeReaderTests : IDisposable
             LibC.Read(line, new byte[480]);
             told.TrySetResult(Environment.CurrentManagedThreadId);
         });
+
+    /// <summary>The test goes on in a thread of its own, never in that of the loop.</summary>
+    private static TaskCompletionSource<int> Awaited() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private EdgeReader Reader() => new(3, "/dev/gpiochip0 line 3 (REC_BUTTON)", _line, () => _level);
 
