@@ -301,10 +301,13 @@ public sealed class RingTests : IDisposable
     }
 
     /// <summary>What a killed process leaves: the ring is abandoned, its files are copied as they are.</summary>
+    /// <summary>What a power cut leaves of the files as they are now. The index first: a cut may leave an older one than the segments are, never a newer one.</summary>
     private void Crash()
     {
         var copy = Directory.CreateTempSubdirectory("killed-").FullName;
-        System.Diagnostics.Process.Start("cp", ["-a", _bench.Folder + "/.", copy])!.WaitForExit();
+        foreach (var path in Directory.GetFiles(_bench.Folder, "index.db*"))
+            File.Copy(path, Path.Combine(copy, Path.GetFileName(path)));
+        System.Diagnostics.Process.Start("cp", ["-an", _bench.Folder + "/.", copy])!.WaitForExit();
         _bench.Ring.Dispose();
         Directory.Delete(_bench.Folder, recursive: true);
         Directory.Move(copy, _bench.Folder);

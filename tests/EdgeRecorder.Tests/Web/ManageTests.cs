@@ -93,8 +93,8 @@ public sealed class ManageTests(PageRig rig)
         await keys.PressAsync("ArrowLeft");
         await keys.PressAsync("ArrowLeft");
         await keys.PressAsync("Enter");
+        await page.WaitAsync(() => page.PictureAsync("phase"), phase => phase == "recorded", "what was recorded");
         await page.WaitAsync(() => page.VideoAsync(), v => v.Counter >= 0 && v.Shown > 0, "footage");
-        Assert.Equal("recorded", await page.PictureAsync("phase"));
         await page.Page.FocusAsync(".timeline");
         await keys.PressAsync("End");
         await page.WaitAsync(() => page.PictureAsync("phase"), phase => phase == "playing", "the live picture");

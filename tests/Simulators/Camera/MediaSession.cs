@@ -17,6 +17,8 @@ internal enum SessionState
 /// </summary>
 internal sealed class MediaSession(int number, string path, Outbox outbox, CameraOptions options)
 {
+    public const string EndOfClip = "end of clip";
+
     private const double SenderReportInterval = 5;
     private const int EndlessFragment = 1300;
 
@@ -158,7 +160,7 @@ internal sealed class MediaSession(int number, string path, Outbox outbox, Camer
             foreach (var track in Tracks)
                 track.Transport.SendControl(Rtcp.WriteBye(track.Ssrc));
         if (options.AtEnd == EndRule.Close)
-            Disconnect("end of clip");
+            Disconnect(EndOfClip);
     }
 
     private double MediaTime(double now) => (now - _origin) * options.Speed;

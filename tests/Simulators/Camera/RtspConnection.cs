@@ -79,8 +79,26 @@ internal sealed class RtspConnection : IDisposable
             Session?.Advance(now, faults);
             if (_server.Options.SessionTimeout is { } timeout && now - _lastHeard > timeout)
                 Session?.Disconnect("session timeout");
-            if (Outbox.IsBroken || Session?.CloseReason is not null)
+            if (!Outbox.IsBroken && Session?.CloseReason == MediaSession.EndOfClip)
+                Finish(Session);
+            else if (Outbox.IsBroken || Session?.CloseReason is not null)
                 Close();
+        }
+    }
+
+    /// <summary>FIN behind the last byte, then the client's turn: closing while something of the client's is unread would reset, and take away what it has not got yet.</summary>
+    private void Finish(MediaSession session)
+    {
+        if (!Outbox.IsEmpty || session.State == SessionState.Closed)
+            return;
+        session.Close();
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            Close();                                        // the client was faster
         }
     }
 
