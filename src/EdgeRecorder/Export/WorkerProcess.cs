@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using EdgeRecorder.MediaWorker;
@@ -169,9 +170,9 @@ internal sealed class WorkerProcess : IDisposable
             if (isLast)
                 input.Close();
         }
-        catch (IOException e) when (e.HResult == BrokenPipe || _process.HasExited)
+        catch (IOException e) when (e.HResult == BrokenPipe || e.InnerException is SocketException || _process.HasExited)
         {
-            // It has gone; its exit says more than the broken pipe.
+            // It has gone, or takes no more; its exit says more than the broken pipe, which the run-time writes to as to a socket.
         }
         catch
         {

@@ -35,6 +35,7 @@ public sealed class MediaWorkersTests : IDisposable
     [Theory]
     [InlineData("os.kill(os.getpid(), 9)", "crashed")]
     [InlineData("os.kill(os.getpid(), 11)", "crashed")]
+    [InlineData("os.close(0); import time; time.sleep(0.5); os.kill(os.getpid(), 9)", "crashed")]
     [InlineData("sys.exit(0)", "before the job did")]
     [InlineData("print('hello')", "what it must not")]
     [InlineData("print('x' * 200000)", "what it must not")]

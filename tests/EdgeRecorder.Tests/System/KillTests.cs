@@ -9,8 +9,8 @@ namespace EdgeRecorder.Tests.SystemTests;
 public sealed class KillTests(ITestOutputHelper output)
 {
     /// <summary>
-    /// A fragment is 0.75 s at the most, what lies below the low-water mark 0.2 s: 25 pictures with the one that closes the fragment. The camera counts
-    /// what it sent until it saw the connection end, which may be two more.
+    /// A fragment is 0.75 s at the most, what lies below the low-water mark 0.2 s: 25 pictures with the one that closes the fragment, and two that were on
+    /// their way. Of those that the camera had sent just before: how long a killed process takes to end, and its connection with it, is the system's.
     /// </summary>
     private const int MostLost = 27;
 
@@ -24,7 +24,7 @@ public sealed class KillTests(ITestOutputHelper output)
         await using var camera = await CameraProcess.StartAsync("360p.h264", "--audio", "10s.aac");
         setup.With("gate", camera.Url(), ("transport", "tcp"));
         var clip = await SourceClip.OpenAsync("360p.h264");
-        var sent = new List<int>();
+        var sent = new List<(int Before, int InAll)>();
         var ready = new List<TimeSpan>();
 
         for (var kill = 0; kill < kills; kill++)
@@ -33,9 +33,10 @@ public sealed class KillTests(ITestOutputHelper output)
             if (kill > 0)
                 ready.Add(daemon.ReadyAfter);
             var pictures = chance.Next(30, 90);
-            await camera.WaitAsync(s => s.Clients.Count == kill + 1 && s.Clients[kill].Video >= pictures);
+            var before = await camera.WaitAsync(s => s.Clients.Count == kill + 1 && s.Clients[kill].Video >= pictures);
             await daemon.KillAsync();
-            sent.Add((int)(await camera.WaitAsync(s => s.Clients[kill].State != "Playing")).Clients[kill].Video);
+            var after = await camera.WaitAsync(s => s.Clients[kill].State != "Playing");
+            sent.Add(((int)before.Clients[kill].Video, (int)after.Clients[kill].Video));
             Assert.Empty(daemon.Errors);
             foreach (var segment in setup.Segments())       // before anybody repairs anything
                 await Tool.DecodesAsync(segment);
@@ -49,10 +50,11 @@ public sealed class KillTests(ITestOutputHelper output)
         foreach (var segment in setup.Segments())
             await Tool.DecodesAsync(segment);
         await Tool.DecodesAsync(file);
-        var lost = sent.Zip(sessions, (camera, box) => camera - box.Count).ToList();
+        var lost = sent.Zip(sessions, (camera, box) => Math.Max(0, camera.Before - box.Count)).ToList();
         output.WriteLine($"ready after {string.Join(", ", ready.Select(r => $"{r.TotalSeconds:0.00}"))} s; pictures lost {string.Join(", ", lost)}");
 
         Assert.All(sessions.Take(kills), session => Assert.Equal(0, session.First));
+        Assert.All(sent.Zip(sessions), pair => Assert.True(pair.Second.Count <= pair.First.InAll));
         Assert.InRange(sessions.Count, kills, kills + 1);
         Assert.All(lost, pictures => Assert.InRange(pictures, 0, MostLost));
         var gaps = (await last.TimelineAsync("gate")).Gaps;
