@@ -336,8 +336,8 @@ public sealed class TerminalLimitTests
                 await terminal.AskAsync(0, 0x0200, TerminalServerTests.PositionBody);
         }
         Assert.True(rig.Server.Figures.BadFrames > 300 && rig.Server.Figures.Messages > 3000, $"{rig.Server.Figures.BadFrames} bad, {rig.Server.Figures.Messages} good");
-        Assert.Equal(0, rig.Server.Figures.Ended(ConnectionEnd.Replaced) - rig.Server.Figures.Replaced);
         await ServerRig.Until(() => rig.Server is { Count: 1, Pending: 0, AssemblyBytes: 0 }, "only the terminal left");
+        await ServerRig.Until(() => rig.Server.Figures.Ended(ConnectionEnd.Replaced) == rig.Server.Figures.Replaced, "those that were replaced have ended, and no others for that");
         Assert.Empty(rig.Observer.OutOfTurn);
     }
 

@@ -217,7 +217,8 @@ public sealed class DepacketizerTests
         foreach (var packet in packets.Skip(240))
             stream.Receive(packet, 2000);
         var chunks = packets.Sum(packet => (long)packet.Length) / ChunkPool.Video.ChunkSize;
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 40 * chunks);
+        // The pool's lists grow once more where other tests use it beside this one; 24 bytes for each of 11,760 packets would be four times as much.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 40 * chunks + 48 * 1024);
         Assert.True(receiver.Units > 480);
     }
 

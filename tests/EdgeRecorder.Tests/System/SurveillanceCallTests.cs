@@ -51,6 +51,7 @@ public sealed class SurveillanceCallTests
         await using var daemon = await DaemonProcess.StartAsync(setup);
         await using var device = await GbDeviceProcess.StartAsync(setup.SurveillancePort, "--clip", "small.h264");
         await device.WaitAsync(s => s.Streams is [{ Video: > 50 }]);
+        await device.CommandAsync("media-delay 2");         // of the next call: longer than what a busy machine brings late
         await device.CommandAsync(command);
         await device.WaitAsync(s => s.Streams is [_, { Video: > 50 }], TimeSpan.FromSeconds(40));
         var timeline = await daemon.WaitAsync(() => daemon.TimelineAsync(Key), t => t.Spans.Count == 2, "two spans");
