@@ -100,11 +100,17 @@ internal static class MetricsEndpoint
             return;
         page.One("edge_recorder_volume_bytes", "gauge", "Size of the volume below the root.", reading.VolumeBytes);
         page.One("edge_recorder_volume_free_bytes", "gauge", "What is free of it; the ring has its place already.", reading.FreeBytes);
-        PerDisk("edge_recorder_disk_life_used_ratio", "gauge", "Used up of the disk's life, by its own registers, in steps of a tenth.", disk => disk.LifeUsedPercent / 100.0);
+        PerDisk("edge_recorder_disk_life_used_ratio", "gauge", "Used up of the disk's life, by its own account; eMMC in steps of a tenth.", disk => disk.LifeUsedPercent / 100.0);
         PerDisk("edge_recorder_disk_pre_end_of_life", "gauge", "Blocks that replace worn ones: 1 normal, 2 most are used, 3 nearly all.", disk => (int?)disk.PreEndOfLife);
         PerDisk("edge_recorder_disk_io_errors_total", "counter", "Commands that failed since the driver found the disk.", disk => disk.IoErrors);
         PerDisk("edge_recorder_disk_written_bytes_total", "counter", "Bytes written to the disk since boot, by everybody.", disk => disk.WrittenBytes);
         PerDisk("edge_recorder_disk_temperature_celsius", "gauge", "The disk's own sensor.", disk => disk.TemperatureCelsius);
+        PerDisk("edge_recorder_disk_smart_passed", "gauge", "1: the disk finds itself well (SMART).", disk => disk.Smart?.Passed switch { true => 1, false => 0, null => null });
+        PerDisk("edge_recorder_disk_spare_ratio", "gauge", "Blocks left that replace worn ones (NVMe).", disk => disk.Smart?.SparePercent / 100.0);
+        PerDisk("edge_recorder_disk_reallocated_sectors", "gauge", "Sectors that were replaced (ATA).", disk => disk.Smart?.ReallocatedSectors);
+        PerDisk("edge_recorder_disk_pending_sectors", "gauge", "Sectors that could not be read and wait to be replaced (ATA).", disk => disk.Smart?.PendingSectors);
+        PerDisk("edge_recorder_disk_uncorrectable_errors_total", "counter", "Reads that no correction helped, in the disk's life.", disk => disk.Smart?.UncorrectableErrors);
+        PerDisk("edge_recorder_disk_power_on_seconds_total", "counter", "Time under power in the disk's life, in full hours.", disk => disk.Smart?.PowerOnHours * 3600.0);
         page.Family("edge_recorder_temperature_celsius", "gauge", "Sensors of the box.");
         foreach (var sensor in reading.Temperatures)
             page.Sample("edge_recorder_temperature_celsius", sensor.Celsius, ("sensor", sensor.Name));

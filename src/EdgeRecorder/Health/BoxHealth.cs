@@ -50,8 +50,8 @@ internal sealed class BoxHealth(SysTree sys, string root, IStorageStatus storage
     public void Read()
     {
         var drive = new DriveInfo(root);
-        var reading = new HealthReading([.. DiskTree.Below(sys, FileIdentity.Of(root).Device).Select(disk => DiskReading.Of(disk, sinceBoot()))], Temperature.All(sys), drive.TotalSize, drive.AvailableFreeSpace);
-        _hardwareFaults = [.. reading.Disks.Select(disk => disk.EndOfLife).OfType<string>(), .. TooHot(reading)];
+        var reading = new HealthReading([.. DiskTree.Below(sys, FileIdentity.Of(root).Device).Select(disk => DiskReading.Of(sys, disk, sinceBoot()))], Temperature.All(sys), drive.TotalSize, drive.AvailableFreeSpace);
+        _hardwareFaults = [.. reading.Disks.SelectMany(disk => disk.Faults), .. TooHot(reading)];
         _reading = reading;
     }
 

@@ -6,7 +6,8 @@ namespace EdgeRecorder.Health;
 /// The kernel's view of the hardware in small files. What is not there, or does not answer, is null: drivers differ in what they have, and some ask a device that sleeps.
 /// </summary>
 /// <param name="Path">Where sysfs is mounted.</param>
-internal sealed record SysTree(string Path = "/sys")
+/// <param name="Reports">Where `edge-recorder-disks.service` puts what the disks say of their health.</param>
+internal sealed record SysTree(string Path = "/sys", string Reports = "/run/edge-recorder-disks")
 {
     public string File(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);
 

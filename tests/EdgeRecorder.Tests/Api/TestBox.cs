@@ -57,7 +57,7 @@ internal sealed class TestBox : IAsyncDisposable
         var app = RecorderHost.Build(options, root, ledger, null, services => services
             .AddSingleton<IRing>(engine).AddSingleton<IRecorder>(engine).AddSingleton<ILocks>(engine).AddSingleton<IFootageSource>(engine).AddSingleton<IPlaybackSource>(engine)
             .AddSingleton<IStorageStatus>(engine).AddSingleton<IProbe>(engine).AddSingleton<BoxClock, FakeClock>()
-            .AddSingleton(_ => DeviceKey.Open(root.Keys)).AddSingleton(new SysTree(Path.Combine(directory, "sys")))
+            .AddSingleton(_ => DeviceKey.Open(root.Keys)).AddSingleton(new SysTree(Path.Combine(directory, "sys"), Path.Combine(directory, "sys", "reports")))
             .AddSingleton<IDeviceProtocol>(engine.Devices).AddSingleton<IPlatformStates>(engine));
         await app.StartAsync();
         return new(root, ledger, app, engine, port) { AxxonPort = axxonPort };

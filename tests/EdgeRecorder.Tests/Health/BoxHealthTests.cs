@@ -31,7 +31,7 @@ public sealed class BoxHealthTests : IDisposable
         _sys.AddEmmc("0x03 0x01", "0x01");
         _sys.Carries(_sys.Root, FakeSys.EmmcPartition);
         var health = Health();
-        Assert.Equal(new DiskReading("mmcblk0", "DG4064", 122_142_720L * 512, 30, PreEndOfLife.Normal, null, null, 1_024_000_000, 2_048_000_000), Assert.Single(health.Reading!.Disks));
+        Assert.Equal(new DiskReading("mmcblk0", "DG4064", 122_142_720L * 512, 30, PreEndOfLife.Normal, null, null, 1_024_000_000, 2_048_000_000, null), Assert.Single(health.Reading!.Disks));
         Assert.Empty(health.Faults);
         Assert.True(health.Reading.VolumeBytes >= health.Reading.FreeBytes && health.Reading.FreeBytes > 0);
     }
@@ -59,7 +59,7 @@ public sealed class BoxHealthTests : IDisposable
         _sys.AddEmmc("broken", "0x99");
         _sys.Write("devices/platform/soc/mmc_host/mmc0/mmc0:0001/block/mmcblk0/stat", "12 13");
         _sinceBoot = TimeSpan.FromMinutes(59);
-        Assert.Equal(new DiskReading("mmcblk0", "DG4064", 122_142_720L * 512, null, null, null, null, null, null), Health().Reading!.Disks[0]);
+        Assert.Equal(new DiskReading("mmcblk0", "DG4064", 122_142_720L * 512, null, null, null, null, null, null, null), Health().Reading!.Disks[0]);
     }
 
     [Fact]
@@ -109,11 +109,28 @@ public sealed class BoxHealthTests : IDisposable
         _sys.Link("class/hwmon/hwmon3", $"{Disk}/hwmon/hwmon3");
         _sys.Carries(_sys.Root, $"{Disk}/block/sda");
         var health = Health();
-        Assert.Equal(new DiskReading("sda", "WDC WD10PURX-64E", 1_000_204_886_016, null, null, 31, 41, null, null), Assert.Single(health.Reading!.Disks));
+        Assert.Equal(new DiskReading("sda", "WDC WD10PURX-64E", 1_000_204_886_016, null, null, 31, 41, null, null, null), Assert.Single(health.Reading!.Disks));
         Assert.Equal([new Temperature("drivetemp", 41, 60)], health.Reading.Temperatures);
         Assert.Empty(health.Faults);
         _sys.Write($"{Disk}/hwmon/hwmon3/temp1_input", "56000");
         Assert.Equal(["drivetemp is at 56 °C, its limit is 60 °C"], Health().Faults);
+    }
+
+    [Theory]
+    [InlineData("{\"smart_status\":{\"passed\":true}}", null)]
+    [InlineData("{\"smart_status\":{\"passed\":false}}", "sda says of itself that it fails (SMART)")]
+    [InlineData("{\"smart_status\":{\"passed\":false},\"nvme_smart_health_information_log\":{\"critical_warning\":4}}", "sda warns (SMART): reliability is degraded")]
+    [InlineData("{\"nvme_smart_health_information_log\":{\"percentage_used\":89}}", null)]
+    [InlineData("{\"nvme_smart_health_information_log\":{\"percentage_used\":104}}", "sda has used up 104 % of its life")]
+    [InlineData("no report", null)]
+    public void What_a_disk_says_of_itself_by_SMART_is_a_fault(string report, string? fault)
+    {
+        _sys.Write("devices/pci0000:00/ata1/block/sda/size", "1953525168");
+        _sys.Carries(_sys.Root, "devices/pci0000:00/ata1/block/sda");
+        _sys.Write("reports/sda.json", report);
+        _sys.Write("reports/sdb.json", "{\"smart_status\":{\"passed\":false}}");
+        Assert.Equal(fault is null ? [] : [fault], Health().Faults);
+        Assert.NotNull(Health().Reading!.Disks[0].Smart);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal sealed class FakeSys(string? path = null) : IDisposable
 {
     private readonly TemporaryDirectory? _directory = path is null ? new() : null;
 
-    public SysTree Tree => new(Root);
+    public SysTree Tree => new(Root, Path.Combine(Root, "reports"));
 
     /// <summary>Also a folder whose device the tree can be told to carry.</summary>
     public string Root => path ?? _directory!.Path;

@@ -30,7 +30,7 @@ internal sealed class PanelRig : IDisposable
         _desk = new RecordingDesk(Catalog, Recordings, Engine, Time, NullLogger<RecordingDesk>.Instance);
         _desk.Start();
         Recording = new ButtonRecording(_desk, Catalog, Options.Channels);
-        Health = new BoxHealth(new SysTree(_directory.File("sys")), _directory.Path, Engine, new Standstill([], Time), () => TimeSpan.Zero);
+        Health = new BoxHealth(new SysTree(_directory.File("sys"), _directory.File("reports")), _directory.Path, Engine, new Standstill([], Time), () => TimeSpan.Zero);
         Time.Advance(TimeSpan.FromHours(1));               // the box has been up for a while
         before?.Invoke(Lines);
         var events = new PanelEvents(Events, new FoldedLocks(new LockDesk(Locks, Engine, Time)), Engine, new TestClock(Time), () => Recording.Channels.Where(Recording.Wants), Time, NullLogger.Instance);

@@ -168,7 +168,7 @@ export interface Status {
     fault: string;
     health: {
         faults: string[];
-        disks: { name: string; model: string | null; lifeUsedPercent: number | null; temperatureCelsius: number | null; writtenBytesPerDay: number | null; enduranceDays: number | null }[];
+        disks: { name: string; model: string | null; lifeUsedPercent: number | null; temperatureCelsius: number | null; writtenBytesPerDay: number | null; enduranceDays: number | null; smart: { passed: boolean | null; powerOnHours: number | null } | null }[];
         temperatures: { name: string; celsius: number; limitCelsius: number | null }[];
     };
 }
