@@ -187,7 +187,7 @@ internal sealed class Examination(string root, Trail trail, Cut cut, Figures fig
         var loss = (received - recovered) / 1e6;
         figures.LossSeconds = Math.Max(figures.LossSeconds, loss);
         figures.LossAtMostSeconds = Math.Max(figures.LossAtMostSeconds, (Received(atMost)!.Value - recovered) / 1e6);
-        var stoodStill = trail.StoodStillUs(cut.Entry) / 1e6;
+        var stoodStill = trail.StoodStillUs(cut.Entry, recovered) / 1e6;
         figures.StoodStillSeconds = Math.Max(figures.StoodStillSeconds, stoodStill);
         if (loss > PromisedSeconds + stoodStill)
             Faults.Add(string.Create(CultureInfo.InvariantCulture, $"{stream}: {loss:0.00} s that had been received are not recovered"));

@@ -63,11 +63,14 @@ internal sealed class Trail
         return (after == 0 ? 0 : (after < 0 ? ticks[^1] : ticks[after - 1]).AtUs, after < 0 ? long.MaxValue : ticks[after].AtUs);
     }
 
-    /// <summary>How long the machine stood still in the three seconds before the cut: it is emulated, and whoever emulates it has other things to do. A tick comes every 0.2 s and takes some time itself.</summary>
-    public long StoodStillUs(int cut)
+    /// <summary>
+    /// How long the machine stood still between that time (µs since its boot), or three seconds before the cut if that is earlier, and the cut: it is emulated, and whoever emulates it has other things to do.
+    /// A tick comes every 0.2 s and takes some time itself.
+    /// </summary>
+    public long StoodStillUs(int cut, long sinceUs)
     {
         var (now, next) = TimeOf(cut);
-        var times = Ticks().Where(tick => tick.Entry < cut && tick.AtUs >= now - 3_000_000).Select(tick => tick.AtUs).ToList();
+        var times = Ticks().Where(tick => tick.Entry < cut && tick.AtUs >= Math.Min(sinceUs, now - 3_000_000)).Select(tick => tick.AtUs).ToList();
         if (next != long.MaxValue)
             times.Add(next);
         return times.Zip(times.Skip(1)).Sum(pair => Math.Max(0, pair.Second - pair.First - LongTickUs));
