@@ -55,7 +55,7 @@ function Wear({ disk }: { disk: Status['health']['disks'][number] }) {
     return (
         <>
             {disk.lifeUsedPercent !== null && <><dt>{words.lifeUsed}</dt><dd>{disk.lifeUsedPercent} % ({disk.model ?? disk.name})</dd></>}
-            {typeof disk.smart?.passed === 'boolean' && <><dt>SMART</dt><dd>{disk.smart.passed ? words.smartPassed : words.smartFailed}{disk.smart.powerOnHours !== null && `, ${duration(disk.smart.powerOnHours * 3_600_000)}`}</dd></>}
+            {typeof disk.smart?.passed === 'boolean' && <><dt>SMART</dt><dd>{disk.smart.passed ? words.smartPassed : words.smartFailed}{disk.smart.powerOnHours !== null && `, ${words.underPower(duration(disk.smart.powerOnHours * 3_600_000))}`}</dd></>}
             {disk.writtenBytesPerDay !== null && <><dt>{words.writtenPerDay}</dt><dd>{bytes(disk.writtenBytesPerDay)}</dd></>}
             {disk.enduranceDays !== null && <><dt>{words.enduranceDays}</dt><dd>{duration(disk.enduranceDays * 86_400_000)}</dd></>}
             {disk.temperatureCelsius !== null && <><dt>{words.temperature}</dt><dd>{Math.round(disk.temperatureCelsius)} °C</dd></>}

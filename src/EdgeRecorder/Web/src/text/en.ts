@@ -192,7 +192,7 @@ export const en = {
         perCamera: 'Per camera',
         camera: 'Camera', stream: 'Stream', size: 'Size', from: 'From', to: 'To', bitrate: 'Bit rate', state: 'State',
         main: 'main', sub: 'small', fromDevice: 'from the device',
-        lifeUsed: 'Life used up', smartPassed: 'well', smartFailed: 'fails', writtenPerDay: 'Written per day', enduranceDays: 'Lasts at that rate', temperature: 'Temperature',
+        lifeUsed: 'Life used up', smartPassed: 'well', smartFailed: 'fails', underPower: (time: string) => `${time} under power`, writtenPerDay: 'Written per day', enduranceDays: 'Lasts at that rate', temperature: 'Temperature',
         recorder: 'Recorder',
         version: 'Version',
         running: 'Running for',

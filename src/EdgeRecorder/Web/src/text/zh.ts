@@ -187,7 +187,7 @@ export const zh: Catalogue = {
         perCamera: '各摄像机',
         camera: '摄像机', stream: '码流', size: '大小', from: '从', to: '到', bitrate: '码率', state: '状态',
         main: '主', sub: '子', fromDevice: '来自设备',
-        lifeUsed: '寿命已用', smartPassed: '正常', smartFailed: '故障', writtenPerDay: '每日写入', enduranceDays: '按此速率可用', temperature: '温度',
+        lifeUsed: '寿命已用', smartPassed: '正常', smartFailed: '故障', underPower: time => `已通电 ${time}`, writtenPerDay: '每日写入', enduranceDays: '按此速率可用', temperature: '温度',
         recorder: '录像机',
         version: '版本',
         running: '已运行',
