@@ -26,7 +26,8 @@ internal sealed class FootageRequest(string id, ChannelDefinition channel, Foota
     public CancellationToken Stop => _stop.Token;
     public bool IsOver => State is FootageState.Done or FootageState.Failed or FootageState.Cancelled;
 
-    public void Cancel() => _stop.Cancel();
+    /// <summary>Under the desk's lock: what ends on it ends on another thread.</summary>
+    public void Cancel() => _ = _stop.CancelAsync();
 
     public void Dispose() => _stop.Dispose();
 }

@@ -22,8 +22,8 @@ internal sealed class Attempts(Lock sync, TimeProvider time, Random chance)
         _isReady = false;
     }
 
-    /// <summary>The session that runs, or the pause, ends; the next session begins at once.</summary>
-    public void EndCurrent() => _current?.Cancel();
+    /// <summary>The session that runs, or the pause, ends; the next session begins at once. On another thread: what a session does at its end must not wait for the lock of the capture.</summary>
+    public void EndCurrent() => _ = _current?.CancelAsync();
 
     /// <summary>The source can be had again: a pause ends, a session that delivers goes on.</summary>
     public void Retry()

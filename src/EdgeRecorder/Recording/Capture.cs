@@ -249,7 +249,7 @@ internal sealed partial class Capture : ISourceSink, ITicking, IAsyncDisposable
         else if (!wanted && _pull is { } pull)
         {
             _pull = null;
-            pull.Cancel();
+            _ = pull.CancelAsync();                         // never here: a session's end may wait for a lock that it delivers under, and a delivery waits for ours
             _viewers.Forget();
             Enter(ChannelState.Idle, "");
         }

@@ -178,6 +178,9 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
 
         /// <summary>What has arrived and not been delivered yet.</summary>
         public Action Gathered { get; set; } = () => { };
+
+        /// <summary>What the session does when it is stopped.</summary>
+        public Action Stopping { get; set; } = () => { };
         public void Drain()
         {
             var gathered = Gathered;
@@ -194,6 +197,7 @@ internal sealed class RecorderRig : IRing, IGapLedger, IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
+                Stopping();
                 WasStopped = true;
                 throw;
             }

@@ -27,6 +27,47 @@ public sealed class RecorderTests
         Assert.Equal(0, rig.OpenStreams);
     }
 
+    [Theory]
+    [InlineData("switched off")]
+    [InlineData("another address")]
+    [InlineData("removed")]
+    public async Task A_session_may_end_under_the_lock_that_it_delivers_under(string what)
+    {
+        var rig = new RecorderRig();                         // where it does not hold, it cannot be disposed either
+        rig.Recorder.Apply(RecorderRig.Channel(), record: true);
+        var session = await rig.SessionAsync();
+        session.Announce();
+        session.Send(50);
+        var delivering = new Lock();
+        using var isDelivering = new ManualResetEventSlim();
+        using var isEnding = new ManualResetEventSlim();
+        session.Stopping = () =>
+        {
+            isEnding.Set();
+            lock (delivering) { }
+        };
+        var delivery = Task.Run(() =>
+        {
+            lock (delivering)
+            {
+                isDelivering.Set();
+                isEnding.Wait();
+                session.Send(1);
+            }
+        });
+        isDelivering.Wait();
+        await Task.Run(() =>
+        {
+            if (what == "removed")
+                rig.Recorder.Remove(1);
+            else
+                rig.Recorder.Apply(RecorderRig.Channel(url: what == "switched off" ? "rtsp://camera/1" : "rtsp://camera/2"), record: what != "switched off");
+        }).WaitAsync(TimeSpan.FromSeconds(20));
+        await delivery.WaitAsync(TimeSpan.FromSeconds(20));
+        await RecorderRig.Until(() => session.WasStopped, "the session's end");
+        await rig.DisposeAsync();
+    }
+
     [Fact]
     public async Task The_sub_stream_is_recorded_by_itself()
     {
